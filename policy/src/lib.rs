@@ -1,0 +1,26 @@
+//! What Voxgate decides, and nothing else: facts and `now` go in, a decision comes out.
+//!
+//! This crate knows no host, no clock and no I/O, so the same code runs in the Wasm filters, in
+//! `voxctl explain`, in native tests and on a JavaScript engine.
+//!
+//! The way through it: [`spec`] is the policy as written, [`Policy`] the validated form;
+//! [`request::RequestHead`] is what a client sent; [`authenticate()`](identity::authenticate) says who
+//! asks, [`operation`] what is asked, [`decide()`](decide::decide) whether it may.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::panic,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+pub mod error;
+pub mod operation;
+pub mod request;
+pub mod spec;
+pub mod suggest;
+pub mod time;
+pub mod trace;

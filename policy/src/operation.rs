@@ -1,0 +1,141 @@
+//! Operations: what a request asks of an AI service. Names become small integers at load.
+
+use crate::error::{Path, PolicyError};
+
+/// The shipped operations, in the order of their ids.
+pub const SHIPPED: [&str; 13] = [
+    "tts.synthesize",
+    "tts.batch",
+    "voice.create",
+    "voice.use",
+    "voice.list",
+    "voice.delete",
+    "model.upload",
+    "model.list",
+    "asr.transcribe",
+    "llm.chat",
+    "face.animate",
+    "video.generate",
+    "agent.invoke",
+];
+
+/// The most operations one policy can know, shipped ones included.
+pub const MAX_OPERATIONS: usize = 64;
+
+/// An operation of one policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OperationId(u8);
+
+/// A set of operations of one policy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct OperationSet(u64);
+
+impl OperationSet {
+    /// The set with `operation` added.
+    #[must_use]
+    pub fn with(self, operation: OperationId) -> Self {
+        Self(self.0 | operation.bit())
+    }
+
+    /// The operations of either set.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The operations of this set that `other` lacks.
+    #[must_use]
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The operations, in the order of their ids.
+    pub fn iter(self) -> impl Iterator<Item = OperationId> {
+        (0..64u8).map(OperationId).filter(move |it| self.0 & it.bit() != 0)
+    }
+}
+
+impl OperationId {
+    fn bit(self) -> u64 {
+        1u64.checked_shl(u32::from(self.0)).unwrap_or_default()
+    }
+}
+
+/// The names of a policy's operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperationNames(Vec<String>);
+
+impl OperationNames {
+    /// The shipped names and the policy's own, which stand at `path`.
+    ///
+    /// A name is two or more lower-case words with dots between, as `ops.health`. Errors are
+    /// added to `errors`.
+    pub fn compile(define: &[String], path: &Path, errors: &mut Vec<PolicyError>) -> Self {
+        let mut names: Vec<String> = SHIPPED.iter().map(|it| (*it).to_owned()).collect();
+        for (i, name) in define.iter().enumerate() {
+            let place = path.index(i);
+            if !is_operation_name(name) {
+                errors.push(PolicyError::new(place, format!(
+                    "`{name}` is not an operation name; write two or more words of a-z, 0-9 and _ with dots between, as `ops.health`"
+                )));
+            } else if names.contains(name) {
+                errors.push(PolicyError::new(place, format!("`{name}` is defined already")));
+            } else if names.len() >= MAX_OPERATIONS {
+                errors.push(PolicyError::new(
+                    place,
+                    format!("more than {MAX_OPERATIONS} operations; {} are shipped", SHIPPED.len()),
+                ));
+            } else {
+                names.push(name.clone());
+            }
+        }
+        Self(names)
+    }
+
+    /// The operation called `name`.
+    pub fn get(&self, name: &str) -> Option<OperationId> {
+        let index = self.0.iter().position(|it| it == name)?;
+        u8::try_from(index).ok().map(OperationId)
+    }
+
+    /// An operation's name.
+    pub fn name(&self, id: OperationId) -> &str {
+        self.0.get(usize::from(id.0)).map_or("", String::as_str)
+    }
+
+    /// All names.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The operations that `pattern` stands for: a name, `tts.*`, or `*`. Empty if it fits none.
+    pub fn matching(&self, pattern: &str) -> OperationSet {
+        let fits = |name: &str| match pattern.strip_suffix('*') {
+            Some("") => true,
+            Some(prefix) => prefix.ends_with('.') && name.starts_with(prefix),
+            None => name == pattern,
+        };
+        self.iter()
+            .filter(|name| fits(name))
+            .filter_map(|name| self.get(name))
+            .fold(OperationSet::default(), OperationSet::with)
+    }
+
+    /// A set as people read it: `tts.synthesize+voice.create`.
+    pub fn display(&self, set: OperationSet) -> String {
+        set.iter().map(|it| self.name(it)).collect::<Vec<_>>().join("+")
+    }
+}
+
+fn is_operation_name(name: &str) -> bool {
+    let word = |it: &str| {
+        !it.is_empty()
+            && it.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    name.contains('.') && name.split('.').all(word)
+}

@@ -1,0 +1,88 @@
+//! What a client sent, before any of its body.
+
+/// The head of a request: pseudo-headers and headers, as bytes.
+///
+/// Names are lower case, as HTTP/2 sends and Envoy stores them; values are whatever bytes came,
+/// UTF-8 or not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestHead {
+    headers: Vec<(String, Vec<u8>)>,
+}
+
+/// A header that may stand once at most stood more often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeated;
+
+impl RequestHead {
+    /// A head of these headers, pseudo-headers (`:method`, `:path`) included, names in lower case.
+    pub fn new(headers: Vec<(String, Vec<u8>)>) -> Self {
+        Self { headers }
+    }
+
+    /// Whether there is nothing at all: Envoy hands out an empty map for more than 1024 headers
+    /// or 1 MiB of them.
+    pub fn is_empty(&self) -> bool {
+        self.headers.is_empty()
+    }
+
+    /// `:method`, empty if there is none.
+    pub fn method(&self) -> &[u8] {
+        self.first(":method").unwrap_or_default()
+    }
+
+    /// `:path` with its query, empty if there is none.
+    pub fn path(&self) -> &[u8] {
+        self.first(":path").unwrap_or_default()
+    }
+
+    /// The first value of a header.
+    pub fn first(&self, name: &str) -> Option<&[u8]> {
+        self.values(name).next()
+    }
+
+    /// All values of a header, in order.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_slice())
+    }
+
+    /// The value of a header that may stand once at most.
+    ///
+    /// # Errors
+    /// [`Repeated`] if it stands more than once.
+    pub fn only(&self, name: &str) -> Result<Option<&[u8]>, Repeated> {
+        let mut values = self.values(name);
+        let first = values.next();
+        match values.next() {
+            None => Ok(first),
+            Some(_) => Err(Repeated),
+        }
+    }
+
+    /// All header names, repeated ones as often as they stand.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.headers.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The media type of `content-type` in lower case, without parameters; `None` if there is
+    /// none, or if it stands more than once or is not ASCII, so that no rule can be fooled by it.
+    pub fn media_type(&self) -> Option<String> {
+        let value = self.only("content-type").ok().flatten()?;
+        let value = std::str::from_utf8(value).ok()?;
+        let media_type = value.split(';').next().unwrap_or_default().trim();
+        Some(media_type.to_ascii_lowercase()).filter(|it| it.is_ascii() && !it.is_empty())
+    }
+
+    /// Whether this is a gRPC request, whose answers need a `grpc-status`.
+    pub fn is_grpc(&self) -> bool {
+        self.media_type()
+            .is_some_and(|it| it == "application/grpc" || it.starts_with("application/grpc+"))
+    }
+
+    /// Whether this is a CORS preflight (Fetch standard, "CORS-preflight request"): browsers send
+    /// it without credentials, so it must pass for any call from a page to work.
+    pub fn is_cors_preflight(&self) -> bool {
+        self.method() == b"OPTIONS"
+            && self.first("origin").is_some()
+            && self.first("access-control-request-method").is_some()
+    }
+}

@@ -1,0 +1,121 @@
+//! The policy as written: what `voxctl` reads from YAML and a filter gets as JSON.
+//!
+//! Every field's comment is its description in the JSON Schema. Nothing here is checked beyond
+//! its shape; [`crate::Policy`] is the validated form.
+
+mod duration;
+mod identity;
+mod operations;
+mod tiers;
+
+pub use duration::DurationSpec;
+pub use identity::{
+    AlgorithmName, ClaimsSpec, IdentitySource, IdentitySpec, IssuerSpec, JwksSpec, RemoteJwksSpec,
+};
+pub use operations::{OperationRuleSpec, OperationsSpec, UnknownOperation};
+pub use tiers::{AnonymousSpec, TenantSpec, TenantsSpec, TierSpec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{PolicyError, PolicyErrors};
+
+/// A Voxgate policy: who may do what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PolicySpec {
+    /// The version of this format. Must be 1.
+    pub version: u32,
+    /// Who is believed: issuers, keys and claims.
+    pub identity: IdentitySpec,
+    /// How requests are recognised as operations.
+    pub operations: OperationsSpec,
+    /// Named sets of rights, best first. A caller gets the first tier that its scopes lead to.
+    pub tiers: Vec<TierSpec>,
+    /// What is known of single tenants.
+    #[serde(default, skip_serializing_if = "TenantsSpec::is_empty")]
+    pub tenants: TenantsSpec,
+    /// What is counted.
+    #[serde(default)]
+    pub metrics: MetricsSpec,
+    /// Sections whose denials are decided, counted and logged, but not enforced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shadow: Vec<ShadowSection>,
+}
+
+/// What is counted, and how finely.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct MetricsSpec {
+    /// Labels of the decision counter beside `outcome` and `reason`.
+    pub labels: Vec<MetricLabel>,
+    /// The most series that one metric may have; past it, requests are counted under `other`.
+    pub max_series: u32,
+}
+
+impl Default for MetricsSpec {
+    fn default() -> Self {
+        Self { labels: vec![MetricLabel::Tier, MetricLabel::Operation], max_series: 500 }
+    }
+}
+
+/// A label of the decision counter. All its values come from the policy, none from a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MetricLabel {
+    /// The caller's tier.
+    Tier,
+    /// The operation asked for.
+    Operation,
+    /// The policy rule that decided.
+    Rule,
+}
+
+/// A section of the policy that can be tried in shadow mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ShadowSection {
+    /// Missing, invalid and unverifiable tokens.
+    Identity,
+    /// Requests that no operation rule knows.
+    Operations,
+    /// Tier rights: 403 for scope and tenant caps.
+    Tiers,
+}
+
+impl PolicySpec {
+    /// Reads a policy from JSON, the form in which a filter is configured.
+    ///
+    /// # Errors
+    /// One error with the path of the value that does not fit, and what would.
+    pub fn from_json(json: &[u8]) -> Result<Self, PolicyErrors> {
+        let mut deserializer = serde_json::Deserializer::from_slice(json);
+        let spec = Self::deserialize_with_path(&mut deserializer)?;
+        deserializer.end().map_err(|error| {
+            PolicyErrors(vec![PolicyError::new(
+                crate::error::Path::root(),
+                format!("one JSON document is expected: {error}"),
+            )])
+        })?;
+        Ok(spec)
+    }
+
+    /// Reads a policy from any serde format.
+    ///
+    /// # Errors
+    /// One error with the path of the value that does not fit, and what would.
+    pub fn deserialize_with_path<'de, D>(deserializer: D) -> Result<Self, PolicyErrors>
+    where
+        D: serde::Deserializer<'de>,
+    {
+        serde_path_to_error::deserialize(deserializer).map_err(|error| {
+            PolicyErrors(vec![PolicyError::new(
+                crate::error::Path::from(error.path()),
+                error.inner().to_string(),
+            )])
+        })
+    }
+}

@@ -1,0 +1,15 @@
+//! "Did you mean": the nearest of what is accepted.
+
+/// A sentence on what is accepted instead of `wrong`, with the nearest name first if one is near.
+pub fn accepted<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let nearest = candidates
+        .iter()
+        .map(|it| (strsim::jaro_winkler(wrong, it), *it))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match nearest {
+        Some((_, name)) => format!("did you mean `{name}`? Accepted: {}", candidates.join(", ")),
+        None => format!("accepted: {}", candidates.join(", ")),
+    }
+}

@@ -41,7 +41,7 @@ impl RequestHead {
     }
 
     /// All values of a header, in order.
-    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    pub fn values<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.headers.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_slice())
     }
 

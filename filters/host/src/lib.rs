@@ -1,1 +1,69 @@
-//! stub
+//! The only crate that touches proxy-wasm: a filter written on it cannot crash its VM.
+//!
+//! The SDK panics on every status it doesn't expect, and one panic kills the VM of that worker with
+//! all its streams. So a call exists here only on a value that is handed into the phase where the
+//! call is legal: [`RequestHeaders`] and [`ResponseHeaders`] cannot be built or kept by a filter.
+//!
+//! A module implements [`Plugin`] and [`HttpFilter`] and names the plugin once:
+//! `voxgate_host::main!(MyPlugin);`. Native tests call [`start`] instead, with `voxgate-fake-host`
+//! answering for Envoy.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::panic,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects
+    )
+)]
+
+mod call;
+mod foreign;
+mod headers;
+mod logging;
+mod metric;
+mod plugin;
+mod property;
+mod reply;
+mod root;
+pub mod shared_data;
+mod stream;
+mod wire;
+
+pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
+pub use foreign::{ForeignError, Hash, verify_signature};
+pub use headers::{HeaderError, RequestHeaders, ResponseHeaders};
+pub use metric::{Counter, CounterFamily, Gauge};
+pub use plugin::{Flow, HttpFilter, Plugin};
+pub use reply::{GrpcStatus, LocalReply};
+pub use root::{RootHost, start};
+pub use stream::StreamHandle;
+
+use std::time::UNIX_EPOCH;
+
+use voxgate_policy::time::UnixMillis;
+
+#[doc(hidden)]
+pub use proxy_wasm;
+
+/// Makes a cdylib a proxy-wasm module that runs `$plugin`.
+///
+/// Expands to nothing in native builds, so that several filters link into one test or one suite.
+#[macro_export]
+macro_rules! main {
+    ($plugin:ty) => {
+        #[cfg(target_arch = "wasm32")]
+        $crate::proxy_wasm::main! {{ $crate::start::<$plugin>(); }}
+    };
+}
+
+/// The host's wall clock.
+pub fn now() -> UnixMillis {
+    // The clock is always allowed, in every phase: the SDK has no failing status to panic on.
+    let since_epoch = proxy_wasm::hostcalls::get_current_time()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .unwrap_or_default();
+    UnixMillis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+}

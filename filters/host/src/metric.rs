@@ -1,0 +1,144 @@
+//! Counters and gauges, defined once a VM, with labels that Istio and Prometheus understand.
+//!
+//! The ABI has no labels, so they stand in the stat's name: `outcome=.=deny;.;reason=.=expired;.;`
+//! before the metric's own. Istio's `extraStatTags` and an Envoy `stats_tags` regex
+//! `(outcome=\.=(.*?);\.;)` take each out of the name again. Envoy puts `wasmcustom.` in front and,
+//! for Prometheus, drops it.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use proxy_wasm::{hostcalls, types::MetricType};
+
+/// Longest label value, in bytes; a longer one is cut.
+const MAX_LABEL_BYTES: usize = 64;
+
+/// What stands in every label of the series that takes what does not fit.
+const OVERFLOW: &str = "other";
+
+thread_local! {
+    /// Every definition makes Envoy remember a new id for good, even of a known name; and a plugin
+    /// is configured anew in the same VM. So what is defined belongs to the VM.
+    static DEFINED: RefCell<Defined> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Defined {
+    ids: HashMap<String, u32>,
+    /// How many series each family has, the overflow not counted.
+    series: HashMap<&'static str, usize>,
+}
+
+impl Defined {
+    fn id(&mut self, kind: MetricType, name: &str) -> Option<u32> {
+        if let Some(id) = self.ids.get(name) {
+            return Some(*id);
+        }
+        // Fails for an unknown kind only.
+        let id = hostcalls::define_metric(kind, name).ok()?;
+        self.ids.insert(name.to_owned(), id);
+        Some(id)
+    }
+
+    /// The series of these label values, or the overflow if the family is full.
+    fn series_id(&mut self, family: &CounterFamily, values: &[&str]) -> Option<u32> {
+        let name = family.series_name(|index| values.get(index).copied().unwrap_or_default());
+        if !self.ids.contains_key(&name) {
+            let series = self.series.entry(family.name).or_default();
+            if *series >= family.max_series {
+                return self.id(MetricType::Counter, &family.series_name(|_| OVERFLOW));
+            }
+            *series = series.saturating_add(1);
+        }
+        self.id(MetricType::Counter, &name)
+    }
+}
+
+/// Counters that differ in their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct CounterFamily {
+    name: &'static str,
+    labels: &'static [&'static str],
+    max_series: usize,
+}
+
+impl CounterFamily {
+    /// A family of at most `max_series` counters. What goes past that is counted in one more, whose
+    /// labels are all `other`: each series costs memory in every worker, and a label may come from a
+    /// client.
+    pub const fn new(
+        name: &'static str,
+        labels: &'static [&'static str],
+        max_series: usize,
+    ) -> Self {
+        Self { name, labels, max_series }
+    }
+
+    /// Counts one, with a value for each label in order; a missing one is empty. Anything but
+    /// letters, digits and `_.+-` becomes `_`, or a value could end its label.
+    pub fn increment(&self, values: &[&str]) {
+        increment(DEFINED.with_borrow_mut(|defined| defined.series_id(self, values)), 1);
+    }
+
+    fn series_name<'a>(&self, value: impl Fn(usize) -> &'a str) -> String {
+        let mut name = String::new();
+        for (index, label) in self.labels.iter().enumerate() {
+            name.push_str(label);
+            name.push_str("=.=");
+            name.extend(value(index).chars().take(MAX_LABEL_BYTES).map(sanitise));
+            name.push_str(";.;");
+        }
+        name.push_str(self.name);
+        name
+    }
+}
+
+fn sanitise(character: char) -> char {
+    match character {
+        'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '.' | '+' | '-' => character,
+        _ => '_',
+    }
+}
+
+/// A counter without labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Counter(Option<u32>);
+
+impl Counter {
+    /// The VM's counter of this name.
+    pub fn new(name: &'static str) -> Self {
+        Self(DEFINED.with_borrow_mut(|defined| defined.id(MetricType::Counter, name)))
+    }
+
+    /// Counts `amount` more.
+    pub fn add(&self, amount: u32) {
+        increment(self.0, amount);
+    }
+}
+
+/// A value that goes up and down. All workers share it, so the last to record wins.
+#[derive(Clone, Copy, Debug)]
+pub struct Gauge(Option<u32>);
+
+impl Gauge {
+    /// The VM's gauge of this name.
+    pub fn new(name: &'static str) -> Self {
+        Self(DEFINED.with_borrow_mut(|defined| defined.id(MetricType::Gauge, name)))
+    }
+
+    /// Sets the value.
+    pub fn record(&self, value: u64) {
+        if let Some(id) = self.0 {
+            let _ = hostcalls::record_metric(id, value);
+        }
+    }
+}
+
+/// Envoy refuses to count zero; it makes no difference.
+fn increment(id: Option<u32>, amount: u32) {
+    if let Some(id) = id
+        && amount > 0
+    {
+        let _ = hostcalls::increment_metric(id, amount.into());
+    }
+}

@@ -1,0 +1,69 @@
+//! What a filter implements.
+
+use std::fmt;
+
+use crate::{CallId, CallResponse, LocalReply, RequestHeaders, ResponseHeaders, RootHost};
+
+/// One configured plugin: a root context of one VM, thus one a worker and configuration.
+///
+/// A new configuration makes a new plugin in the same VM; the old one lives until its streams end.
+pub trait Plugin: Sized + 'static {
+    /// What handles one stream.
+    type Filter: HttpFilter;
+
+    /// Why a configuration is refused; its text stands in Envoy's log.
+    type ConfigError: fmt::Display;
+
+    /// Reads the plugin configuration.
+    ///
+    /// Envoy runs this on its main thread too, for a canary that never sees a request, so nothing
+    /// may happen here that is felt outside: no call, no shared data.
+    ///
+    /// # Errors
+    /// Envoy refuses the configuration and keeps the one before.
+    fn configure(config: &[u8], host: &mut RootHost<'_>) -> Result<Self, Self::ConfigError>;
+
+    /// The handler of a new stream.
+    fn filter(&self) -> Self::Filter;
+
+    /// The timer of [`RootHost::set_tick_period`] went off.
+    fn on_tick(&mut self, host: &mut RootHost<'_>) {
+        let _ = host;
+    }
+
+    /// A call made with [`RootHost::call`] was answered, failed or timed out.
+    fn on_call_response(
+        &mut self,
+        host: &mut RootHost<'_>,
+        call: CallId,
+        response: CallResponse<'_>,
+    ) {
+        let _ = (host, call, response);
+    }
+}
+
+/// Handles one HTTP stream. Phases come in this order; only the first is certain to come.
+pub trait HttpFilter: 'static {
+    /// Decides at the request headers. `end_of_stream`: no body follows.
+    fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, end_of_stream: bool)
+    -> Flow;
+
+    /// The upstream, or a later filter, answered. Not called for this filter's own [`LocalReply`].
+    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {
+        let _ = response;
+    }
+
+    /// The stream is over, however it ended. Not called if the VM died.
+    fn on_done(&mut self) {}
+}
+
+/// What becomes of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// On to the next filter.
+    Continue,
+    /// Answered here; nothing goes upstream.
+    Reply(LocalReply),
+    /// Held until [`RootHost::resume`] decides otherwise. The plugin must bound the time.
+    Wait,
+}

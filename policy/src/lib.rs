@@ -19,6 +19,8 @@
 
 pub mod error;
 pub mod operation;
+pub mod preset;
+pub mod recognise;
 pub mod request;
 pub mod spec;
 pub mod suggest;

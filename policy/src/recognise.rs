@@ -1,0 +1,121 @@
+//! Recognises what a request asks of an AI service from its method, path, media type and headers.
+//!
+//! Own rules stand before the presets' rules, and the first rule that matches decides. What only a
+//! body can tell (a reference recording sent inline, say) is not decided here.
+
+mod compile;
+mod path;
+mod pattern;
+mod requirements;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use path::{MAX_PATH_BYTES, NormalPath, PathError, normalise};
+
+use crate::error::PolicyError;
+use crate::operation::{OperationNames, OperationSet};
+use crate::request::RequestHead;
+use crate::spec::OperationsSpec;
+use crate::trace::Trace;
+use requirements::{Asked, Requirements};
+
+/// The rules of one policy, compiled: own ones first, then those of the presets.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    rules: Vec<Rule>,
+}
+
+/// What was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recognised<'a> {
+    /// A rule knows the request.
+    Operations {
+        /// The rule.
+        rule: &'a RuleName,
+        /// What the request asks for; all of it must be allowed.
+        operations: OperationSet,
+    },
+    /// No rule knows the request.
+    Unknown,
+    /// The path can be read in more than one way, so no rule was tried: a bad request.
+    BadPath(PathError),
+}
+
+/// The name of a rule, as decisions show it: `upload` for an own rule, `glm-tts/batch` for a
+/// preset's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RuleName(String);
+
+#[derive(Clone, Debug)]
+struct Rule {
+    name: RuleName,
+    /// The preset it comes from; an own rule has none.
+    preset: Option<&'static str>,
+    requirements: Requirements,
+    operations: OperationSet,
+}
+
+// === impl Recogniser ===
+
+impl Recogniser {
+    /// Compiles the `operations` section with the names it may use.
+    ///
+    /// Everything wrong is added to `errors`, with its place under `operations`; if anything was,
+    /// the result is not to be used.
+    pub fn compile(
+        spec: &OperationsSpec,
+        names: &OperationNames,
+        errors: &mut Vec<PolicyError>,
+    ) -> Self {
+        Self { rules: compile::rules(spec, names, errors) }
+    }
+
+    /// What `head` asks for.
+    pub fn recognise(&self, head: &RequestHead, trace: &mut impl Trace) -> Recognised<'_> {
+        // RFC 9112 §3.2.4: `OPTIONS *` asks about the server as a whole, so it has no path.
+        if head.path() == b"*" && head.method() == b"OPTIONS" {
+            return Recognised::Unknown;
+        }
+        let path = match normalise(head.path()) {
+            Ok(path) => path,
+            Err(error) => {
+                trace.considered(|| "path".to_owned(), || error.to_string());
+                return Recognised::BadPath(error);
+            }
+        };
+        let asked = Asked::new(head, &path);
+        for rule in &self.rules {
+            let mismatch = rule.requirements.mismatch(&asked);
+            trace.considered(
+                || format!("rule {}", rule.name),
+                || mismatch.map_or_else(|| "matches".to_owned(), |it| it.to_string()),
+            );
+            if mismatch.is_none() {
+                return Recognised::Operations { rule: &rule.name, operations: rule.operations };
+            }
+        }
+        Recognised::Unknown
+    }
+
+    /// The rules that can match, in the order they are tried, with what they stand for.
+    pub fn rules(&self) -> impl Iterator<Item = (&RuleName, OperationSet)> {
+        self.rules.iter().map(|rule| (&rule.name, rule.operations))
+    }
+}
+
+// === impl RuleName ===
+
+impl RuleName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RuleName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

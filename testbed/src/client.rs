@@ -1,0 +1,142 @@
+//! A real HTTP client of which a test controls every header.
+//!
+//! HTTP/1.1 and HTTP/2 (without TLS, by prior knowledge), repeated headers, odd bytes in values,
+//! paths sent as written. What HTTP forbids altogether is sent by [`raw`].
+
+pub mod raw;
+mod request;
+mod response;
+mod websocket;
+
+pub use request::Request;
+pub use response::{Response, Streaming};
+pub use websocket::{Upgrade, WebSocket};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper_util::client::legacy;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// A client of one server; clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    address: SocketAddr,
+    http2: bool,
+    pool: legacy::Client<Connector, Full<Bytes>>,
+}
+
+/// Why no response came.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No connection, or it ended before the response did.
+    #[error("{}", chain(.0))]
+    Http(#[from] legacy::Error),
+    /// The body ended too early or was malformed.
+    #[error("the response broke off: {0}")]
+    Body(#[from] hyper::Error),
+    /// The request cannot be written as asked.
+    #[error("no valid request: {0}")]
+    Request(#[from] http::Error),
+    /// Nothing came for this long.
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+    /// The connection failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The server speaks no WebSocket, or not correctly.
+    #[error("WebSocket: {0}")]
+    WebSocket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
+}
+
+// === impl Client ===
+
+impl Client {
+    /// A client that speaks HTTP/1.1.
+    pub fn http1(address: SocketAddr) -> Self {
+        Self::new(address, false)
+    }
+
+    /// A client that speaks HTTP/2 without TLS.
+    pub fn http2(address: SocketAddr) -> Self {
+        Self::new(address, true)
+    }
+
+    /// One client of each protocol, with its name: for tests that must hold for both.
+    pub fn both(address: SocketAddr) -> [(&'static str, Self); 2] {
+        [("HTTP/1.1", Self::http1(address)), ("HTTP/2", Self::http2(address))]
+    }
+
+    fn new(address: SocketAddr, http2: bool) -> Self {
+        let pool = legacy::Client::builder(TokioExecutor::new())
+            .http2_only(http2)
+            .http2_max_header_list_size(1 << 20)
+            .build(Connector(address));
+        Self { address, http2, pool }
+    }
+
+    /// A request with this method; `path` is sent as written, with its query.
+    pub fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.clone(), method, path)
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    /// A gRPC request that carries one message.
+    pub fn grpc(&self, path: &str, message: &[u8]) -> Request {
+        let length = u32::try_from(message.len()).expect("a small message").to_be_bytes();
+        let frame = [&[0], &length[..], message].concat();
+        self.post(path)
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(frame)
+    }
+}
+
+/// Connects to one address, whatever the request's authority says.
+#[derive(Debug, Clone)]
+struct Connector(SocketAddr);
+
+impl tower_service::Service<http::Uri> for Connector {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: http::Uri) -> Self::Future {
+        let address = self.0;
+        Box::pin(async move {
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok(TokioIo::new(stream))
+        })
+    }
+}
+
+/// An error with its causes; hyper's own text says only "client error (SendRequest)".
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

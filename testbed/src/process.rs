@@ -1,0 +1,142 @@
+//! Children that never outlive us.
+//!
+//! A child gets its own process group, so that a Ctrl-C in a terminal reaches only us and we end
+//! it in order. On Linux the kernel also kills it when we die without a chance to do so
+//! (`PR_SET_PDEATHSIG`, set by util-linux's `setpriv`, because setting it ourselves between fork
+//! and exec would need `unsafe`).
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+/// How long a child may take to end before it is killed.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// A running child; ended when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    ended: Option<ExitStatus>,
+}
+
+/// A command for `program` that will die with us; give it arguments, then [`Process::start`] it.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = if can_set_parent_death_signal() {
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    command.process_group(0).stdin(Stdio::null());
+    command
+}
+
+// === impl Process ===
+
+impl Process {
+    /// Starts a [`command`].
+    ///
+    /// # Errors
+    /// As [`Command::spawn`].
+    pub fn start(command: Command) -> io::Result<Self> {
+        Ok(Self { child: spawn(command)?, ended: None })
+    }
+
+    /// The process id; of the program itself, for `setpriv` becomes it.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it has.
+    ///
+    /// # Errors
+    /// As [`Child::try_wait`].
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            self.ended = self.child.try_wait()?;
+        }
+        Ok(self.ended)
+    }
+
+    /// Asks its group to end (SIGTERM), kills it after `grace`, and reaps it. Blocks.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn stop(&mut self, grace: Duration) -> io::Result<ExitStatus> {
+        let deadline = Instant::now() + grace;
+        if self.ended()?.is_none() {
+            self.signal(Signal::TERM);
+        }
+        loop {
+            if let Some(status) = self.ended()? {
+                return Ok(status);
+            }
+            if Instant::now() >= deadline {
+                self.signal(Signal::KILL);
+                let status = self.child.wait()?;
+                self.ended = Some(status);
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Kills it at once, as `kill -9` does.
+    ///
+    /// # Errors
+    /// As [`Child::wait`].
+    pub fn kill(&mut self) -> io::Result<ExitStatus> {
+        self.stop(Duration::ZERO)
+    }
+
+    fn signal(&self, signal: Signal) {
+        // Not reaped yet, so the id is still its own; a group that is gone is what we want.
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        if let Some(id) = id {
+            let _ = kill_process_group(id, signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.stop(GRACE);
+    }
+}
+
+/// Spawns on a thread that lives as long as the process: the kernel sends the parent-death signal
+/// when the *thread* that spawned ends, and a runtime ends idle threads.
+fn spawn(command: Command) -> io::Result<Child> {
+    type Job = (Command, mpsc::Sender<io::Result<Child>>);
+    static SPAWNER: OnceLock<mpsc::Sender<Job>> = OnceLock::new();
+    let spawner = SPAWNER.get_or_init(|| {
+        let (jobs, queue) = mpsc::channel::<Job>();
+        std::thread::spawn(move || {
+            for (mut command, answer) in queue {
+                let _ = answer.send(command.spawn());
+            }
+        });
+        jobs
+    });
+    let (answer, spawned) = mpsc::channel();
+    spawner.send((command, answer)).map_err(|_| io::ErrorKind::BrokenPipe)?;
+    spawned.recv().map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?
+}
+
+fn can_set_parent_death_signal() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| {
+        cfg!(target_os = "linux")
+            && Command::new("setpriv")
+                .args(["--pdeathsig", "KILL", "--", "true"])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+    })
+}

@@ -1,0 +1,44 @@
+//! Speech over a WebSocket: a text message in, the text back and its sound in binary frames.
+
+use super::Service;
+use super::api::checked;
+use axum::extract::State;
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use futures_util::StreamExt;
+use std::sync::Arc;
+
+pub(super) async fn speak(
+    State(service): State<Arc<Service>>,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    upgrade.max_message_size(64 * 1024).on_upgrade(|socket| converse(service, socket))
+}
+
+async fn converse(service: Arc<Service>, mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        let spoken = match message {
+            Message::Text(text) => say(&service, &mut socket, &text).await,
+            Message::Binary(bytes) => socket.send(Message::Binary(bytes)).await,
+            Message::Ping(_) | Message::Pong(_) => Ok(()),
+            Message::Close(_) => return,
+        };
+        if spoken.is_err() {
+            return;
+        }
+    }
+}
+
+async fn say(service: &Service, socket: &mut WebSocket, text: &str) -> Result<(), axum::Error> {
+    let sound = match checked(text) {
+        Ok(text) => service.options.engine.speak(text, service.options.sample_rate).await,
+        Err(refusal) => return socket.send(Message::text(refusal.to_string())).await,
+    };
+    let mut sound = sound.map_err(axum::Error::new)?;
+    socket.send(Message::text(text)).await?;
+    while let Some(chunk) = sound.next().await.transpose().map_err(axum::Error::new)? {
+        socket.send(Message::Binary(chunk)).await?;
+    }
+    // An empty frame says that the sound has ended.
+    socket.send(Message::Binary(bytes::Bytes::new())).await
+}

@@ -17,12 +17,24 @@
     )
 )]
 
+pub mod claims;
+pub mod decide;
+pub mod decision;
 pub mod error;
+pub mod identity;
+pub mod jwks;
 pub mod operation;
+mod policy;
 pub mod preset;
 pub mod recognise;
 pub mod request;
 pub mod spec;
 pub mod suggest;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod tier;
 pub mod time;
+pub mod token;
 pub mod trace;
+
+pub use policy::Policy;

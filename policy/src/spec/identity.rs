@@ -27,6 +27,9 @@ pub struct IdentitySpec {
     /// any rest.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub trusted_peers: Vec<String>,
+    /// The keys under which `jwt_authn` leaves the payload it verified in the filter metadata
+    /// `envoy.filters.http.jwt_authn`: its `payload_in_metadata`. Istio's is `payload`.
+    pub metadata_keys: Vec<String>,
     /// The `realm` of `WWW-Authenticate` (RFC 9110 §11.5).
     pub realm: String,
 }
@@ -41,6 +44,7 @@ impl Default for IdentitySpec {
             claims: ClaimsSpec::default(),
             anonymous: AnonymousSpec::Deny,
             trusted_peers: Vec::new(),
+            metadata_keys: vec!["payload".to_owned(), "jwt_payload".to_owned()],
             realm: "voxgate".to_owned(),
         }
     }

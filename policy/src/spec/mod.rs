@@ -43,34 +43,21 @@ pub struct PolicySpec {
     pub shadow: Vec<ShadowSection>,
 }
 
-/// What is counted, and how finely.
+/// What is counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct MetricsSpec {
-    /// Labels of the decision counter beside `outcome` and `reason`.
-    pub labels: Vec<MetricLabel>,
-    /// The most series that one metric may have; past it, requests are counted under `other`.
+    /// The most series that one metric may have; past it, requests are counted in one more, whose
+    /// labels are all `other`. The labels are outcome, reason, tier and operation, whose values
+    /// come from the policy, never from a client.
     pub max_series: u32,
 }
 
 impl Default for MetricsSpec {
     fn default() -> Self {
-        Self { labels: vec![MetricLabel::Tier, MetricLabel::Operation], max_series: 500 }
+        Self { max_series: 500 }
     }
-}
-
-/// A label of the decision counter. All its values come from the policy, none from a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MetricLabel {
-    /// The caller's tier.
-    Tier,
-    /// The operation asked for.
-    Operation,
-    /// The policy rule that decided.
-    Rule,
 }
 
 /// A section of the policy that can be tried in shadow mode.

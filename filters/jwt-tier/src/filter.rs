@@ -1,0 +1,135 @@
+//! One request: decided at its headers, or held until its issuer's keys are here.
+
+use std::rc::Rc;
+
+use voxgate_host::{Flow, HttpFilter, RequestHeaders, RootHost, StreamHandle};
+use voxgate_policy::decide::{Progress, decide};
+use voxgate_policy::decision::Decision;
+use voxgate_policy::identity::{
+    OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header,
+};
+use voxgate_policy::request::RequestHead;
+use voxgate_policy::time::UnixMillis;
+use voxgate_policy::trace::Silent;
+
+use crate::evidence::HostEvidence;
+use crate::plugin::Shared;
+
+/// Handles one stream.
+pub struct JwtTierFilter {
+    shared: Rc<Shared>,
+}
+
+/// A request that waits for its issuer's keys.
+pub(crate) struct Waiting {
+    stream: StreamHandle,
+    head: RequestHead,
+    since: UnixMillis,
+}
+
+// === impl JwtTierFilter ===
+
+impl JwtTierFilter {
+    pub(crate) fn new(shared: Rc<Shared>) -> Self {
+        Self { shared }
+    }
+}
+
+impl HttpFilter for JwtTierFilter {
+    fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, _: bool) -> Flow {
+        let head = request.head();
+        let now = request.now();
+        match judge(&self.shared, &head, request, now, now) {
+            Some(decision) => enforce(&self.shared, &head, request, &decision),
+            None => {
+                let stream = request.stream();
+                self.shared.waiting.borrow_mut().push(Waiting { stream, head, since: now });
+                Flow::Wait
+            }
+        }
+    }
+}
+
+// === impl Waiting ===
+
+impl Waiting {
+    /// Lets the request go, answers it, or puts it back to wait.
+    pub(crate) fn try_again(self, shared: &Shared, host: &mut RootHost<'_>) {
+        let now = host.now();
+        let Self { stream, head, since } = self;
+        let mut waits = false;
+        host.resume(&stream, |request| match judge(shared, &head, request, since, now) {
+            Some(decision) => enforce(shared, &head, request, &decision),
+            None => {
+                waits = true;
+                Flow::Wait
+            }
+        });
+        if waits {
+            shared.waiting.borrow_mut().push(Self { stream, head, since });
+        }
+    }
+}
+
+/// The decision on a request that came at `since`; `None` if it must wait.
+fn judge(
+    shared: &Shared,
+    head: &RequestHead,
+    request: &RequestHeaders<'_>,
+    since: UnixMillis,
+    now: UnixMillis,
+) -> Option<Decision> {
+    let mut evidence = HostEvidence::new(shared, request, since);
+    match decide(&shared.policy, head, &mut evidence, now, &mut Silent) {
+        Progress::Decided(decision) => Some(decision),
+        Progress::WaitForKeys(_) => None,
+    }
+}
+
+fn enforce(
+    shared: &Shared,
+    head: &RequestHead,
+    request: &mut RequestHeaders<'_>,
+    decision: &Decision,
+) -> Flow {
+    shared.report.decided(&shared.policy, decision, request);
+    if !decision.passes()
+        && let Some(answer) = decision.answer(&shared.policy)
+    {
+        return Flow::Reply(crate::report::reply(answer));
+    }
+    identify(shared, head, request, decision);
+    Flow::Continue
+}
+
+/// Replaces whatever identity the client claims by the one that was found.
+fn identify(
+    shared: &Shared,
+    head: &RequestHead,
+    request: &mut RequestHeaders<'_>,
+    decision: &Decision,
+) {
+    let policy = &shared.policy;
+    let operation = policy.operations().display(decision.operations);
+    let ours = [
+        (TIER_HEADER, decision.tier.map(|it| policy.tiers().name(it))),
+        (TENANT_HEADER, decision.tenant.as_deref()),
+        (OPERATION_HEADER, Some(operation.as_str()).filter(|it| !it.is_empty())),
+    ];
+    for name in head.names().filter(|it| is_reserved_header(it)) {
+        // A second removal of a repeated header does nothing.
+        let is_replaced = ours.iter().any(|(it, value)| *it == name && value.is_some());
+        if !is_replaced {
+            let _removed = request.remove(name);
+        }
+    }
+    for (name, value) in ours {
+        if let Some(value) = value
+            && request.set(name, value.as_bytes()).is_err()
+        {
+            // Tiers and operations are names by construction; a tenant has no control characters.
+            // Should a value be refused all the same, none goes out, least of all the client's.
+            let _removed = request.remove(name);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A denial for clients: status, `WWW-Authenticate` (RFC 6750 §3) and problem details (RFC 9457).
+
+use serde::Serialize;
+
+use super::{Decision, Reason};
+use crate::Policy;
+use crate::identity::Refusal;
+use crate::operation::OperationSet;
+
+/// What the proxy answers instead of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The status for a gRPC caller.
+    pub grpc: GrpcCode,
+    /// The value of `WWW-Authenticate`, where credentials are the matter.
+    pub www_authenticate: Option<String>,
+    /// The value of `Retry-After` in seconds, where the same request may pass later.
+    pub retry_after: Option<u32>,
+    /// One sentence for people; the message for a gRPC caller.
+    pub detail: String,
+    /// The body, `application/problem+json`.
+    pub problem: Vec<u8>,
+}
+
+/// gRPC status codes (<https://grpc.io/docs/guides/status-codes/>) that denials use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrpcCode {
+    /// 3: the request is malformed.
+    InvalidArgument = 3,
+    /// 7: the caller is known, but may not.
+    PermissionDenied = 7,
+    /// 8: something is too large.
+    ResourceExhausted = 8,
+    /// 14: try again later.
+    Unavailable = 14,
+    /// 16: the caller is not known.
+    Unauthenticated = 16,
+}
+
+/// A problem type: one page in `docs/problems/`.
+struct ProblemType {
+    name: &'static str,
+    title: &'static str,
+    status: u16,
+    grpc: GrpcCode,
+}
+
+const MISSING_TOKEN: ProblemType = ProblemType {
+    name: "missing-token",
+    title: "A bearer token is needed",
+    status: 401,
+    grpc: GrpcCode::Unauthenticated,
+};
+const INVALID_TOKEN: ProblemType = ProblemType {
+    name: "invalid-token",
+    title: "The token is not accepted",
+    status: 401,
+    grpc: GrpcCode::Unauthenticated,
+};
+const INVALID_REQUEST: ProblemType = ProblemType {
+    name: "invalid-request",
+    title: "The request cannot be read in one way only",
+    status: 400,
+    grpc: GrpcCode::InvalidArgument,
+};
+const INSUFFICIENT_SCOPE: ProblemType = ProblemType {
+    name: "insufficient-scope",
+    title: "The token's scopes do not cover this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const TENANT_CAPPED: ProblemType = ProblemType {
+    name: "tenant-capped",
+    title: "The tenant's tier is capped below this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const UNKNOWN_OPERATION: ProblemType = ProblemType {
+    name: "unknown-operation",
+    title: "No rule knows this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const HEADERS_TOO_LARGE: ProblemType = ProblemType {
+    name: "headers-too-large",
+    title: "Too many request headers",
+    status: 431,
+    grpc: GrpcCode::ResourceExhausted,
+};
+const KEYS_UNAVAILABLE: ProblemType = ProblemType {
+    name: "keys-unavailable",
+    title: "The token cannot be verified at the moment",
+    status: 503,
+    grpc: GrpcCode::Unavailable,
+};
+
+/// What a problem type URI starts with. A `tag:` URI (RFC 4151), as RFC 9457 §3.1.1 suggests for
+/// types without an address of their own: the pages ship with the source.
+pub const PROBLEM_TYPE_BASE: &str = "tag:voxgate,2026:problem/";
+
+/// The names of all problem types.
+pub const PROBLEM_TYPES: [&str; 8] = [
+    MISSING_TOKEN.name,
+    INVALID_TOKEN.name,
+    INVALID_REQUEST.name,
+    INSUFFICIENT_SCOPE.name,
+    TENANT_CAPPED.name,
+    UNKNOWN_OPERATION.name,
+    HEADERS_TOO_LARGE.name,
+    KEYS_UNAVAILABLE.name,
+];
+
+/// Problem details (RFC 9457 §3); members beyond the standard ones say what was compared.
+#[derive(Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    uri: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tier: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needed_scope: Option<&'a str>,
+}
+
+impl Decision {
+    /// The scope with which the caller would have been let through, if there is one.
+    pub fn needed_scope<'a>(&self, policy: &'a Policy) -> Option<&'a str> {
+        match self.reason {
+            Reason::InsufficientScope { .. } => policy.tiers().scope_for(self.operations),
+            _ => None,
+        }
+    }
+
+    /// What to answer if the request does not pass; `None` for what the policy allows.
+    pub fn answer(&self, policy: &Policy) -> Option<Answer> {
+        let kind = problem_type(&self.reason)?;
+        let needed_scope = self.needed_scope(policy);
+        let detail = self.detail(policy, needed_scope);
+        let problem = Problem {
+            uri: format!("{PROBLEM_TYPE_BASE}{}", kind.name),
+            title: kind.title,
+            status: kind.status,
+            detail: &detail,
+            rule: self.rule(policy),
+            operation: (!self.operations.is_empty())
+                .then(|| policy.operations().display(self.operations)),
+            tier: self.tier.map(|it| policy.tiers().name(it)),
+            needed_scope,
+        };
+        Some(Answer {
+            status: kind.status,
+            grpc: kind.grpc,
+            www_authenticate: self.challenge(policy.identity().realm(), needed_scope),
+            retry_after: (self.reason == Reason::KeysUnavailable).then_some(1),
+            // A struct of strings and numbers cannot fail to serialise.
+            problem: serde_json::to_vec(&problem).unwrap_or_default(),
+            detail,
+        })
+    }
+
+    /// RFC 6750 §3. No error code where no credentials came (§3.1), none where no scope helps.
+    fn challenge(&self, realm: &str, needed_scope: Option<&str>) -> Option<String> {
+        let bearer = format!("Bearer realm=\"{realm}\"");
+        match &self.reason {
+            Reason::MissingToken => Some(bearer),
+            Reason::Refused(refusal) => {
+                let error = match refusal {
+                    Refusal::RepeatedAuthorization => "invalid_request",
+                    _ => "invalid_token",
+                };
+                Some(format!("{bearer}, error=\"{error}\", error_description=\"{refusal}\""))
+            }
+            Reason::InsufficientScope { .. } => {
+                let scope = needed_scope.map(|it| format!(", scope=\"{it}\"")).unwrap_or_default();
+                Some(format!("{bearer}, error=\"insufficient_scope\"{scope}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn detail(&self, policy: &Policy, needed_scope: Option<&str>) -> String {
+        let names = |set: OperationSet| policy.operations().display(set).replace('+', ", ");
+        let tier = self.tier.map(|it| policy.tiers().name(it));
+        match &self.reason {
+            Reason::MissingToken => "The request has no bearer token.".to_owned(),
+            Reason::Refused(refusal) => sentence(&refusal.to_string()),
+            Reason::KeysUnavailable => {
+                "The issuer's keys could not be fetched; the token may be good.".to_owned()
+            }
+            Reason::UnknownOperation => {
+                "No rule of the policy knows this method and path, and operations.unknown is deny."
+                    .to_owned()
+            }
+            Reason::InvalidPath(error) => sentence(&error.to_string()),
+            Reason::HeadersTooLarge => {
+                "The request has more headers than can be examined.".to_owned()
+            }
+            Reason::InsufficientScope { missing } => {
+                let who = match tier {
+                    Some(tier) => format!("Tier {tier}"),
+                    None => "A caller whose scopes lead to no tier".to_owned(),
+                };
+                let way_out = match needed_scope {
+                    Some(scope) => format!("scope {scope} is needed"),
+                    None => "no scope allows it".to_owned(),
+                };
+                format!("{who} may not {}; {way_out}.", names(*missing))
+            }
+            Reason::TenantCapped { missing } => format!(
+                "The tenant is capped at tier {}, which may not {}.",
+                tier.unwrap_or_default(),
+                names(*missing)
+            ),
+            Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => String::new(),
+        }
+    }
+}
+
+fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
+    Some(match reason {
+        Reason::MissingToken => &MISSING_TOKEN,
+        Reason::Refused(Refusal::RepeatedAuthorization) | Reason::InvalidPath(_) => {
+            &INVALID_REQUEST
+        }
+        Reason::Refused(_) => &INVALID_TOKEN,
+        Reason::KeysUnavailable => &KEYS_UNAVAILABLE,
+        Reason::UnknownOperation => &UNKNOWN_OPERATION,
+        Reason::HeadersTooLarge => &HEADERS_TOO_LARGE,
+        Reason::InsufficientScope { .. } => &INSUFFICIENT_SCOPE,
+        Reason::TenantCapped { .. } => &TENANT_CAPPED,
+        Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => return None,
+    })
+}
+
+/// A capital at the start, a full stop at the end.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => format!("{}{}.", first.to_ascii_uppercase(), characters.as_str()),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,206 @@
+//! From evidence to identity, cheapest step first.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use super::bearer::bearer_token;
+use super::rules::{IdentityRules, Issuer, IssuerId, IssuerKeys};
+use super::{
+    Authentication, Evidence, Identity, Keys, NewerKeys, Refusal, Source, TENANT_HEADER,
+    TIER_HEADER,
+};
+use crate::Policy;
+use crate::claims::{Claims, PairsClaims};
+use crate::jwks::KeySet;
+use crate::request::RequestHead;
+use crate::tier::TierId;
+use crate::time::UnixMillis;
+use crate::token::{TokenDigest, TokenError, UnverifiedToken, check_claims, issuer_claim};
+use crate::trace::Trace;
+
+/// Finds out who sent `head`.
+///
+/// The steps, each only if `identity.source` lists it: a trusted peer's headers, the payload that
+/// `jwt_authn` verified, a token verified before, a token verified now. A step that has evidence
+/// decides; bad evidence is never passed over for the next step.
+pub fn authenticate(
+    policy: &Policy,
+    head: &RequestHead,
+    evidence: &mut impl Evidence,
+    now: UnixMillis,
+    trace: &mut impl Trace,
+) -> Authentication {
+    let found = steps(policy, head, evidence, now, trace).unwrap_or_else(Authentication::Refused);
+    trace.considered(
+        || "identity".to_owned(),
+        || match &found {
+            Authentication::Known(identity, source) => format!(
+                "{source}: tenant {}, tier {}",
+                identity.tenant.as_deref().unwrap_or("(none)"),
+                identity.tier.map_or("(none)", |it| policy.tiers().name(it)),
+            ),
+            Authentication::Anonymous => "no credentials".to_owned(),
+            Authentication::Refused(refusal) => format!("refused: {refusal}"),
+            Authentication::Wait(_) => "waits for the issuer's keys".to_owned(),
+            Authentication::Unavailable(_) => "the issuer's keys are not to be had".to_owned(),
+        },
+    );
+    found
+}
+
+fn steps(
+    policy: &Policy,
+    head: &RequestHead,
+    evidence: &mut impl Evidence,
+    now: UnixMillis,
+    trace: &mut impl Trace,
+) -> Result<Authentication, Refusal> {
+    let rules = policy.identity();
+    if let Some(identity) = from_trusted_peer(policy, head, evidence)? {
+        return Ok(Authentication::Known(identity, Source::TrustedPeer));
+    }
+    if rules.jwt_authn {
+        let payload = rules.metadata_keys.iter().find_map(|key| evidence.verified_payload(key));
+        if let Some(payload) = payload {
+            let identity = from_verified_payload(policy, &payload, now, trace)?;
+            return Ok(Authentication::Known(identity, Source::JwtAuthn));
+        }
+    }
+    match bearer_token(head)? {
+        None => Ok(Authentication::Anonymous),
+        Some(_) if !rules.token => Err(Refusal::NotVerifiedByProxy),
+        Some(token) => from_token(policy, token, evidence, now, trace),
+    }
+}
+
+fn from_trusted_peer(
+    policy: &Policy,
+    head: &RequestHead,
+    evidence: &mut impl Evidence,
+) -> Result<Option<Identity>, Refusal> {
+    let Some(peers) = &policy.identity().trusted_peers else { return Ok(None) };
+    let Some(tier) = head.only(TIER_HEADER).map_err(|_| Refusal::PeerHeaders)? else {
+        return Ok(None);
+    };
+    let Some(peer) = evidence.peer() else { return Ok(None) };
+    if !peers.iter().any(|it| it.matches(&peer)) {
+        return Ok(None);
+    }
+    let tier = std::str::from_utf8(tier).ok().and_then(|it| policy.tiers().get(it));
+    let tenant = head.only(TENANT_HEADER).map_err(|_| Refusal::PeerHeaders)?;
+    let tenant = tenant.map(std::str::from_utf8).transpose().map_err(|_| Refusal::PeerHeaders)?;
+    match tier {
+        None => Err(Refusal::PeerHeaders),
+        Some(tier) => Ok(Some(capped(policy, tenant.map(Rc::from), Some(tier)))),
+    }
+}
+
+fn from_verified_payload(
+    policy: &Policy,
+    payload: &[u8],
+    now: UnixMillis,
+    trace: &mut impl Trace,
+) -> Result<Identity, Refusal> {
+    let rules = policy.identity();
+    let claims = PairsClaims::parse(payload).map_err(|_| Refusal::UnreadablePayload)?;
+    let iss = issuer_claim(&claims).ok_or(TokenError::UnknownIssuer)?;
+    let (_, issuer) = rules.issuer_called(&iss).ok_or(TokenError::UnknownIssuer)?;
+    check_claims(&claims, &issuer.rules, &rules.time, now)?;
+    identity(policy, &claims, trace)
+}
+
+fn from_token(
+    policy: &Policy,
+    token: &[u8],
+    evidence: &mut impl Evidence,
+    now: UnixMillis,
+    trace: &mut impl Trace,
+) -> Result<Authentication, Refusal> {
+    let rules = policy.identity();
+    TokenError::check_size(token)?;
+    let digest = TokenDigest::of(token);
+    if let Some(identity) = evidence.recall(&digest, now) {
+        return Ok(Authentication::Known(identity, Source::Cache));
+    }
+    let token = UnverifiedToken::parse(token)?;
+    let iss = token.issuer().ok_or(TokenError::UnknownIssuer)?;
+    let (id, issuer) = rules.issuer_called(iss).ok_or(TokenError::UnknownIssuer)?;
+    let keys = match keys(id, issuer, evidence, now) {
+        Keys::Ready(keys) => keys,
+        Keys::Wait => return Ok(Authentication::Wait(id)),
+        Keys::Unavailable => return Ok(Authentication::Unavailable(id)),
+    };
+    match verify(&token, &keys, issuer, rules, now) {
+        Ok(until) => {
+            let identity = identity(policy, token.claims(), trace)?;
+            evidence.remember(digest, &identity, until);
+            Ok(Authentication::Known(identity, Source::Token))
+        }
+        Err(TokenError::UnknownKey) if matches!(issuer.keys, IssuerKeys::Remote(_)) => {
+            match evidence.newer_keys(id, now) {
+                NewerKeys::Current => Err(TokenError::UnknownKey.into()),
+                NewerKeys::Wait => Ok(Authentication::Wait(id)),
+                NewerKeys::Unavailable => Ok(Authentication::Unavailable(id)),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn keys(id: IssuerId, issuer: &Issuer, evidence: &mut impl Evidence, now: UnixMillis) -> Keys {
+    match &issuer.keys {
+        IssuerKeys::Inline(keys) => Keys::Ready(Rc::clone(keys)),
+        IssuerKeys::Remote(_) => evidence.keys(id, now),
+        // Refused at load for every policy that verifies tokens itself.
+        IssuerKeys::None => Keys::Unavailable,
+    }
+}
+
+/// Claims are checked before the signature: an expired token then costs no signature work and no
+/// fetch of keys.
+fn verify(
+    token: &UnverifiedToken<'_>,
+    keys: &KeySet,
+    issuer: &Issuer,
+    rules: &IdentityRules,
+    now: UnixMillis,
+) -> Result<Option<UnixMillis>, TokenError> {
+    let validity = check_claims(token.claims(), &issuer.rules, &rules.time, now)?;
+    token.verify_signature(keys)?;
+    Ok(validity.until)
+}
+
+fn identity(
+    policy: &Policy,
+    claims: &impl Claims,
+    trace: &mut impl Trace,
+) -> Result<Identity, Refusal> {
+    let rules = policy.identity();
+    let tenant = claims.string(&rules.tenant).filter(|it| is_tenant(it));
+    let tenant = tenant.ok_or(Refusal::NoTenant)?;
+    let scopes: Vec<Cow<'_, str>> =
+        rules.scopes.iter().filter_map(|path| claims.scopes(path)).flatten().collect();
+    let tier = policy.tiers().for_scopes(&scopes, trace);
+    Ok(capped(policy, Some(Rc::from(tenant.as_ref())), tier))
+}
+
+/// The longest tenant name, in bytes.
+pub const MAX_TENANT_BYTES: usize = 256;
+
+/// Tenant names are sent in a header: no control characters, no spaces at the ends.
+fn is_tenant(name: &str) -> bool {
+    (1..=MAX_TENANT_BYTES).contains(&name.len())
+        && !name.chars().any(char::is_control)
+        && name.trim() == name
+}
+
+fn capped(policy: &Policy, tenant: Option<Rc<str>>, tier: Option<TierId>) -> Identity {
+    let cap = tenant.as_deref().and_then(|it| policy.tenant_caps().of(it));
+    match (tier, cap) {
+        // A smaller id is a better tier.
+        (Some(tier), Some(cap)) if tier < cap => {
+            Identity { tenant, tier: Some(cap), uncapped: Some(tier) }
+        }
+        _ => Identity { tenant, tier, uncapped: None },
+    }
+}

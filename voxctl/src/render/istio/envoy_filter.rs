@@ -1,0 +1,152 @@
+//! The `EnvoyFilter` of a Voxgate filter.
+
+use serde_json::{Value, json};
+
+use super::{Filter, PolicyDocument, ResourceOptions, metadata};
+
+/// All filters share a VM, and with it shared data.
+const VM_ID: &str = "voxgate";
+/// Room on both sides for an operator's own EnvoyFilters.
+const PRIORITY: i32 = 10;
+
+const WASM: &str = "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm";
+/// What Istio's agent puts in a filter's place if it cannot fetch the module.
+const RBAC: &str = "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC";
+
+/// The filter before the router. A file stands inline; a module to be fetched goes by ECDS,
+/// because only there Istio's agent fetches it.
+pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Value {
+    let name = format!("voxgate.{}", options.filter);
+    let config = json!({
+        "@type": WASM,
+        "config": plugin_config(policy, options),
+    });
+    let patches = if options.module.is_remote() {
+        let discovery = json!({
+            "config_source": {"ads": {}, "initial_fetch_timeout": "0s", "resource_api_version": "V3"},
+            "type_urls": [WASM, RBAC],
+        });
+        vec![
+            http_filter(options.port, &json!({"name": name, "config_discovery": discovery})),
+            json!({
+                "applyTo": "EXTENSION_CONFIG",
+                "match": {"context": "SIDECAR_INBOUND"},
+                "patch": {
+                    "operation": "ADD",
+                    "value": {"name": name, "typed_config": config},
+                },
+            }),
+        ]
+    } else {
+        vec![http_filter(options.port, &json!({"name": name, "typed_config": config}))]
+    };
+    let mut spec = serde_json::Map::new();
+    if !options.labels.is_empty() {
+        spec.insert("workloadSelector".to_owned(), json!({"labels": options.labels}));
+    }
+    spec.insert("priority".to_owned(), json!(PRIORITY));
+    spec.insert("configPatches".to_owned(), json!(patches));
+    json!({
+        "apiVersion": "networking.istio.io/v1alpha3",
+        "kind": "EnvoyFilter",
+        "metadata": metadata(&format!("voxgate-{}", options.filter), options),
+        "spec": spec,
+    })
+}
+
+fn http_filter(port: u16, value: &Value) -> Value {
+    json!({
+        "applyTo": "HTTP_FILTER",
+        "match": {
+            "context": "SIDECAR_INBOUND",
+            "listener": {
+                "portNumber": port,
+                "filterChain": {"filter": {
+                    "name": "envoy.filters.network.http_connection_manager",
+                    "subFilter": {"name": "envoy.filters.http.router"},
+                }},
+            },
+        },
+        "patch": {"operation": "INSERT_BEFORE", "value": value},
+    })
+}
+
+/// `envoy.extensions.wasm.v3.PluginConfig`.
+fn plugin_config(policy: &PolicyDocument, options: &ResourceOptions) -> Value {
+    let name = options.filter.name();
+    let capabilities: serde_json::Map<String, Value> =
+        capabilities(options.filter).map(|name| (name.to_owned(), json!({}))).collect();
+    json!({
+        "name": name,
+        "root_id": name,
+        "vm_config": {
+            "vm_id": VM_ID,
+            "runtime": "envoy.wasm.runtime.v8",
+            "code": options.module.code(),
+        },
+        // A trap ends a worker's VM; it comes back by itself.
+        "failure_policy": "FAIL_RELOAD",
+        "reload_config": {"backoff": {"base_interval": "1s"}},
+        "capability_restriction_config": {"allowed_capabilities": capabilities},
+        "configuration": {
+            "@type": "type.googleapis.com/google.protobuf.Struct",
+            "value": policy.written,
+        },
+    })
+}
+
+/// What the module may call and what the host may call in it (proxy-wasm ABI 0.2.1 and WASI
+/// preview 1, by their own names). What is not here fails: a module that was tampered with
+/// cannot, for example, register a shared queue.
+fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
+    const BASE: &[&str] = &[
+        "clock_time_get",
+        "environ_get",
+        "environ_sizes_get",
+        "fd_write",
+        "proc_exit",
+        "proxy_abi_version_0_2_1",
+        "proxy_add_header_map_value",
+        "proxy_call_foreign_function",
+        "proxy_continue_stream",
+        "proxy_define_metric",
+        "proxy_get_buffer_bytes",
+        "proxy_get_current_time_nanoseconds",
+        "proxy_get_header_map_pairs",
+        "proxy_get_header_map_value",
+        "proxy_get_log_level",
+        "proxy_get_property",
+        "proxy_get_shared_data",
+        "proxy_http_call",
+        "proxy_increment_metric",
+        "proxy_log",
+        "proxy_on_configure",
+        "proxy_on_context_create",
+        "proxy_on_delete",
+        "proxy_on_done",
+        "proxy_on_http_call_response",
+        "proxy_on_log",
+        "proxy_on_memory_allocate",
+        "proxy_on_request_body",
+        "proxy_on_request_headers",
+        "proxy_on_request_trailers",
+        "proxy_on_response_body",
+        "proxy_on_response_headers",
+        "proxy_on_response_trailers",
+        "proxy_on_tick",
+        "proxy_on_vm_start",
+        "proxy_record_metric",
+        "proxy_remove_header_map_value",
+        "proxy_replace_header_map_value",
+        "proxy_send_local_response",
+        "proxy_set_effective_context",
+        "proxy_set_header_map_pairs",
+        "proxy_set_property",
+        "proxy_set_shared_data",
+        "proxy_set_tick_period_milliseconds",
+        "random_get",
+    ];
+    match filter {
+        Filter::JwtTier => BASE.iter().copied(),
+    }
+}

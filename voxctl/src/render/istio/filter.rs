@@ -1,0 +1,48 @@
+//! The filters there are.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A Voxgate filter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Filter {
+    /// Who asks, in which tier, and whether that tier may.
+    JwtTier,
+}
+
+/// A filter that there is not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no filter `{0}`; there is: jwt-tier")]
+pub struct UnknownFilter(pub String);
+
+impl Filter {
+    /// All of them, in the order in which a request meets them.
+    pub const ALL: [Self; 1] = [Self::JwtTier];
+
+    /// Its name: also the `root_id` under which the module registers it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::JwtTier => "jwt-tier",
+        }
+    }
+
+    /// The file name of its module.
+    pub fn module_file(self) -> String {
+        format!("voxgate-{self}.wasm")
+    }
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Filter {
+    type Err = UnknownFilter;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFilter> {
+        let found = Self::ALL.into_iter().find(|filter| filter.name() == name);
+        found.ok_or_else(|| UnknownFilter(name.to_owned()))
+    }
+}

@@ -1,0 +1,120 @@
+//! The Istio resources that put a Voxgate filter with its policy in front of a workload.
+
+mod envoy_filter;
+mod extension;
+mod filter;
+mod module_source;
+mod policy;
+mod security;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+pub use filter::{Filter, UnknownFilter};
+pub use module_source::ModuleSource;
+pub use policy::PolicyDocument;
+
+use super::{Rendered, RenderError};
+
+/// The port of the service if nothing else is said.
+pub const DEFAULT_PORT: u16 = 8080;
+
+/// What the resources are to be for.
+#[derive(Clone, Debug)]
+pub struct ResourceOptions {
+    /// The filter.
+    pub filter: Filter,
+    /// The namespace to write; `None` leaves it to `kubectl -n` or kustomize.
+    pub namespace: Option<String>,
+    /// Labels of the workload. Empty: every workload of the namespace.
+    pub labels: BTreeMap<String, String>,
+    /// The service's port (its target port, the one the container listens on).
+    pub port: u16,
+    /// Where the module comes from.
+    pub module: ModuleSource,
+}
+
+/// `EnvoyFilter` (networking.istio.io/v1alpha3, its only version), and what makes Envoy verify
+/// tokens if the policy takes identities from `jwt_authn`, as YAML.
+///
+/// # Errors
+/// None today; a value that YAML cannot say.
+pub fn envoyfilter(
+    policy: &PolicyDocument,
+    options: &ResourceOptions,
+) -> Result<Rendered<String>, RenderError> {
+    yaml(&envoy_filter_resources(policy, options), warnings(policy, options))
+}
+
+/// `TrafficExtension` (extensions.istio.io/v1alpha1, Istio 1.30), and as [`envoyfilter`].
+///
+/// # Errors
+/// As [`envoyfilter`].
+pub fn trafficextension(
+    policy: &PolicyDocument,
+    options: &ResourceOptions,
+) -> Result<Rendered<String>, RenderError> {
+    let mut resources = vec![extension::traffic_extension(policy, options)];
+    resources.extend(security::resources(policy, options));
+    yaml(&resources, warnings(policy, options))
+}
+
+/// `WasmPlugin` (extensions.istio.io/v1alpha1), and as [`envoyfilter`].
+///
+/// # Errors
+/// As [`envoyfilter`].
+pub fn wasmplugin(
+    policy: &PolicyDocument,
+    options: &ResourceOptions,
+) -> Result<Rendered<String>, RenderError> {
+    let mut resources = vec![extension::wasm_plugin(policy, options)];
+    resources.extend(security::resources(policy, options));
+    yaml(&resources, warnings(policy, options))
+}
+
+/// The resources of [`envoyfilter`] as values.
+pub(super) fn envoy_filter_resources(
+    policy: &PolicyDocument,
+    options: &ResourceOptions,
+) -> Vec<Value> {
+    let mut resources = vec![envoy_filter::resource(policy, options)];
+    resources.extend(security::resources(policy, options));
+    resources
+}
+
+fn metadata(name: &str, options: &ResourceOptions) -> Value {
+    let mut metadata = json!({"name": name});
+    if let (Some(namespace), Some(members)) = (&options.namespace, metadata.as_object_mut()) {
+        members.insert("namespace".to_owned(), json!(namespace));
+    }
+    metadata
+}
+
+/// What an operator should know of the choice made, though it works.
+fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
+    let mut warnings = options.module.warnings();
+    if options.labels.is_empty() {
+        warnings.push(
+            "without --label the resources are for every workload of the namespace".to_owned(),
+        );
+    }
+    warnings.extend(security::warnings(policy));
+    warnings
+}
+
+fn yaml(resources: &[Value], warnings: Vec<String>) -> Result<Rendered<String>, RenderError> {
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let mut documents = Vec::new();
+    for resource in resources {
+        let text = serde_saphyr::to_string_with_options(resource, options.clone());
+        documents.push(text.map_err(|error| RenderError::NotYaml {
+            file: "the resources".to_owned(),
+            reason: error.to_string(),
+        })?);
+    }
+    Ok(Rendered { value: documents.join("---\n"), warnings })
+}

@@ -1,0 +1,50 @@
+//! A policy as the resources carry it: as it was written, so that the person who wrote it finds
+//! it again.
+
+use std::path::Path;
+
+use serde_json::Value;
+use voxgate_policy::error::PolicyErrors;
+use voxgate_policy::spec::{IdentitySource, PolicySpec};
+
+use crate::render::error::RenderError;
+
+/// A policy, as written and as read.
+#[derive(Clone, Debug)]
+pub struct PolicyDocument {
+    /// As written: no defaults filled in, keys in their order.
+    pub written: Value,
+    /// As read.
+    pub spec: PolicySpec,
+}
+
+impl PolicyDocument {
+    /// Takes a policy in its shape. Whether it makes sense is for `Policy::try_from` to say.
+    ///
+    /// # Errors
+    /// The path of the value that does not fit.
+    pub fn new(written: Value) -> Result<Self, PolicyErrors> {
+        let spec = PolicySpec::deserialize_with_path(&written)?;
+        Ok(Self { written, spec })
+    }
+
+    /// Reads a policy file, YAML or JSON.
+    ///
+    /// # Errors
+    /// A file that cannot be read or is not YAML, or whose shape is not a policy's.
+    pub fn read(path: &Path) -> Result<Self, RenderError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| RenderError::Unreadable { path: path.to_owned(), source })?;
+        let file = path.display().to_string();
+        let written = serde_saphyr::from_str(&text).map_err(|error| RenderError::NotYaml {
+            file: file.clone(),
+            reason: error.to_string(),
+        })?;
+        Self::new(written).map_err(|errors| RenderError::Policy { file, errors })
+    }
+
+    /// Whether identities come from Envoy's `jwt_authn`.
+    pub(super) fn uses_jwt_authn(&self) -> bool {
+        self.spec.identity.source.contains(&IdentitySource::JwtAuthn)
+    }
+}

@@ -12,6 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// How long a child may take to end before it is killed.
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -34,6 +35,23 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     };
     command.process_group(0).stdin(Stdio::null());
     command
+}
+
+/// Runs `work` until it is done or somebody asks us to end: Ctrl-C or SIGTERM, which containers
+/// are stopped by. Says whether it was done.
+///
+/// # Errors
+/// When the signals cannot be awaited.
+pub async fn until_asked_to_end<T>(work: impl Future<Output = T>) -> io::Result<Option<T>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(tokio::select! {
+        done = work => Some(done),
+        _ = terminate.recv() => None,
+        _ = interrupt.recv() => None,
+        _ = hang_up.recv() => None,
+    })
 }
 
 // === impl Process ===

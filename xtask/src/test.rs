@@ -1,0 +1,111 @@
+//! `cargo xtask test`: the sub-sets, their order, and the sum.
+
+mod imports;
+mod steps;
+mod tally;
+
+use crate::filters;
+use anyhow::Result;
+use clap::ValueEnum;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tally::Tally;
+
+/// Which tests to run.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The sub-sets; all when none is named
+    #[arg(value_enum)]
+    subsets: Vec<Subset>,
+}
+
+/// A sub-set, in the order in which they run: what fails fastest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Subset {
+    /// The format of every file
+    Fmt,
+    /// Lints, each warning an error
+    Clippy,
+    /// Unit and documentation tests
+    Unit,
+    /// Property tests with many more cases
+    Property,
+    /// The policy's tests on a JavaScript engine
+    Node,
+    /// The filters against a host in the same process
+    FakeHost,
+    /// What the built modules import and weigh
+    Imports,
+    /// The built modules in a real Envoy
+    E2e,
+}
+
+/// Runs the sub-sets and prints, last, `N passed, N failed`.
+///
+/// # Errors
+/// When we are interrupted. Tests that fail are no error but the exit code.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut subsets = arguments.subsets.clone();
+    if subsets.is_empty() {
+        subsets = Subset::value_variants().to_vec();
+    }
+    subsets.sort_unstable();
+    subsets.dedup();
+
+    let mut results = Vec::new();
+    for subset in subsets {
+        println!("\n=== {}", name(subset));
+        let begun = Instant::now();
+        let tally = match subset.run() {
+            Ok(tally) => tally.or_failed_if_empty(),
+            Err(error) if crate::command::is_interrupted() => return Err(error),
+            Err(error) => {
+                println!("error: {error:#}");
+                Tally::failed()
+            }
+        };
+        results.push((subset, tally, begun.elapsed()));
+    }
+    Ok(report(&results))
+}
+
+fn report(results: &[(Subset, Tally, Duration)]) -> ExitCode {
+    println!("\n=== summary");
+    let mut total = Tally::default();
+    for (subset, tally, took) in results {
+        println!("{:<10} {tally:<24} {:>6.1} s", name(*subset), took.as_secs_f64());
+        total += *tally;
+    }
+    if total.ignored > 0 {
+        println!("{} tests are marked as ignored and did not run", total.ignored);
+    }
+    println!("{} passed, {} failed", total.passed, total.failed);
+    if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn name(subset: Subset) -> String {
+    subset.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+// === impl Subset ===
+
+impl Subset {
+    fn run(self) -> Result<Tally> {
+        match self {
+            Self::Fmt => steps::format(),
+            Self::Clippy => steps::clippy(),
+            Self::Unit => steps::unit(),
+            Self::Property => steps::property(),
+            Self::Node => steps::node(),
+            Self::FakeHost => steps::fake_host(),
+            Self::Imports => {
+                filters::build()?;
+                Ok(imports::check())
+            }
+            Self::E2e => {
+                filters::build()?;
+                steps::end_to_end()
+            }
+        }
+    }
+}

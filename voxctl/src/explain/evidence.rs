@@ -1,0 +1,141 @@
+//! What the command line says of a request's surroundings, in place of a proxy.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use voxgate_policy::Policy;
+use voxgate_policy::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
+use voxgate_policy::jwks::{JwksError, KeySet};
+use voxgate_policy::time::UnixMillis;
+use voxgate_policy::token::TokenDigest;
+
+use super::Request;
+use super::payload::as_envoy_serialises;
+use crate::token::inspect;
+
+/// `ISSUER=FILE`: where the command line has the keys of an issuer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenKeys {
+    /// The issuer, as in the policy.
+    pub issuer: String,
+    /// The file with its JWK Set.
+    pub file: String,
+}
+
+/// What is known beside the requests themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    peer: Option<String>,
+    verified_by_proxy: bool,
+    keys: HashMap<IssuerId, Rc<KeySet>>,
+}
+
+/// Why keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SurroundingsError {
+    /// The policy lacks this issuer.
+    #[error("the policy has no issuer `{issuer}`; {accepted}")]
+    UnknownIssuer {
+        /// As given.
+        issuer: String,
+        /// What there is.
+        accepted: String,
+    },
+    /// The key set is no good.
+    #[error("the keys of {issuer}: {error}")]
+    Jwks {
+        /// Whose.
+        issuer: String,
+        /// Why.
+        error: JwksError,
+    },
+}
+
+impl FromStr for GivenKeys {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (issuer, file) =
+            text.split_once('=').ok_or("write ISSUER=FILE, as https://issuer.test=jwks.json")?;
+        Ok(Self { issuer: issuer.to_owned(), file: file.to_owned() })
+    }
+}
+
+// === impl Surroundings ===
+
+impl Surroundings {
+    /// The caller's mTLS identity, and whether the token counts as verified by `jwt_authn`.
+    pub fn new(peer: Option<String>, verified_by_proxy: bool) -> Self {
+        Self { peer, verified_by_proxy, keys: HashMap::new() }
+    }
+
+    /// Adds the JWK Set of an issuer, as if it had been fetched just now.
+    ///
+    /// # Errors
+    /// [`SurroundingsError`].
+    pub fn add_keys(
+        &mut self,
+        policy: &Policy,
+        issuer: &str,
+        jwks: &[u8],
+    ) -> Result<(), SurroundingsError> {
+        let Some((id, known)) = policy.identity().issuer_called(issuer) else {
+            let names = policy.identity().issuers().map(|(_, it)| it.rules.issuer.as_str());
+            return Err(SurroundingsError::UnknownIssuer {
+                issuer: issuer.to_owned(),
+                accepted: voxgate_policy::suggest::accepted(issuer, names),
+            });
+        };
+        let keys = KeySet::parse(jwks, &known.rules.algorithms)
+            .map_err(|error| SurroundingsError::Jwks { issuer: issuer.to_owned(), error })?;
+        self.keys.insert(id, Rc::new(keys));
+        Ok(())
+    }
+
+    /// What is known of `request`.
+    pub(super) fn for_request(&self, request: &Request) -> Given<'_> {
+        let payload = self.verified_by_proxy.then(|| payload_of_token(request)).flatten();
+        Given { surroundings: self, payload }
+    }
+}
+
+fn payload_of_token(request: &Request) -> Option<Vec<u8>> {
+    let value = std::str::from_utf8(request.head.first("authorization")?).ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    let token = inspect(token).ok().filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
+    as_envoy_serialises(&token.claims)
+}
+
+/// The evidence on one request.
+pub(super) struct Given<'a> {
+    surroundings: &'a Surroundings,
+    payload: Option<Vec<u8>>,
+}
+
+impl Evidence for Given<'_> {
+    fn peer(&mut self) -> Option<String> {
+        self.surroundings.peer.clone()
+    }
+
+    fn verified_payload(&mut self, _: &str) -> Option<Vec<u8>> {
+        self.payload.clone()
+    }
+
+    fn recall(&mut self, _: &TokenDigest, _: UnixMillis) -> Option<Identity> {
+        None
+    }
+
+    fn remember(&mut self, _: TokenDigest, _: &Identity, _: Option<UnixMillis>) {}
+
+    fn keys(&mut self, issuer: IssuerId, _: UnixMillis) -> Keys {
+        match self.surroundings.keys.get(&issuer) {
+            Some(keys) => Keys::Ready(Rc::clone(keys)),
+            None => Keys::Wait,
+        }
+    }
+
+    fn newer_keys(&mut self, _: IssuerId, _: UnixMillis) -> NewerKeys {
+        NewerKeys::Current
+    }
+}

@@ -1,0 +1,10 @@
+//! The operator's command, as a library: what `voxctl` does, without its command line.
+
+pub mod cli;
+pub mod diagnostic;
+pub mod explain;
+pub mod render;
+pub mod schema;
+pub mod token;
+pub mod validate;
+pub mod yaml;

@@ -1,0 +1,17 @@
+//! `voxctl schema`: the policy file's JSON Schema, made from the types that read it.
+
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+use voxgate_policy::spec::PolicySpec;
+
+/// The schema's `$id`: a name, not an address. Editors get the file from `voxctl schema`.
+pub const ID: &str = "urn:voxgate:policy:v1";
+
+/// The schema (JSON Schema draft 2020-12); descriptions are the fields' doc comments.
+pub fn policy_schema() -> Value {
+    let generator = SchemaSettings::draft2020_12().into_generator();
+    let mut schema = generator.into_root_schema_for::<PolicySpec>();
+    schema.insert("$id".to_owned(), ID.into());
+    schema.insert("title".to_owned(), "Voxgate policy".into());
+    schema.to_value()
+}

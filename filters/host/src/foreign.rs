@@ -45,7 +45,11 @@ pub enum ForeignError {
 /// (a DER SubjectPublicKeyInfo, RFC 5280 §4.1.2.7).
 ///
 /// The kind of signature follows from the key: RSASSA-PKCS1-v1_5 for RSA, ECDSA for a curve, its
-/// signature in DER (`ECDSA-Sig-Value`, RFC 3279 §2.2.3), not JWS's r‖s. There is no RSASSA-PSS.
+/// signature in DER (`ECDSA-Sig-Value`, RFC 3279 §2.2.3), not JWS's r‖s. There is no RSASSA-PSS and no Ed25519.
+///
+/// Measured on Envoy 1.40.0: RSA, P-256 and P-384 with each of the three hashes; a key that is
+/// garbage, cut off or off its curve is `Ok(false)`, only an empty one is an error, and none of
+/// 169 damaged keys crashed it. Bytes after the key are ignored.
 ///
 /// A free function: it needs no stream, and a verifier calls it from far below the filter.
 ///

@@ -63,7 +63,7 @@ pub struct CounterFamily {
 }
 
 impl CounterFamily {
-    /// A family of at most `max_series` counters. What goes past that is counted in one more, whose
+    /// A family of at most `max_series` counters in each VM, that is, in each worker. What goes past that is counted in one more, whose
     /// labels are all `other`: each series costs memory in every worker, and a label may come from a
     /// client.
     pub const fn new(

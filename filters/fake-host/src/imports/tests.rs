@@ -1,0 +1,97 @@
+use std::ptr::null_mut;
+
+use super::*;
+
+/// A stream of this thread, and its callback running.
+fn in_stream(request_open: bool) {
+    state::with(|state| {
+        *state = State::default();
+        state.current = 7;
+        let stream = StreamState {
+            phase: StreamPhase::Held,
+            request_open,
+            headers: vec![("x-empty".into(), vec![]), ("x-bytes".into(), vec![0xff])],
+            response: None,
+            response_changes: Headers::new(),
+            reply: None,
+            answered: false,
+            in_body: false,
+            route_cache_clears: 0,
+            filter_state: Default::default(),
+            metadata: serde_json::json!({"filter_metadata": 1, "ns": {"null": null, "text": "t"}}),
+            peer_uri_san: None,
+        };
+        state.streams.insert(7, stream);
+    });
+}
+
+fn read(map: u32, name: &str) -> (u32, usize) {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: all pointers are to live values.
+    let status =
+        unsafe { proxy_get_header_map_value(map, name.as_ptr(), name.len(), &mut data, &mut size) };
+    (status, size)
+}
+
+fn set(map: u32) -> u32 {
+    // SAFETY: all pointers are to live values.
+    unsafe { proxy_replace_header_map_value(map, "x".as_ptr(), 1, "y".as_ptr(), 1) }
+}
+
+fn read_all(map: u32) -> (u32, usize) {
+    let (mut data, mut size) = (null_mut(), 0);
+    // SAFETY: all pointers are to live values.
+    let status = unsafe { proxy_get_header_map_pairs(map, &mut data, &mut size) };
+    (status, size)
+}
+
+#[test]
+fn open_headers_can_be_read_and_changed() {
+    in_stream(true);
+    assert_eq!(read(REQUEST_HEADERS, "X-Bytes"), (OK, 1));
+    assert_eq!(read(REQUEST_HEADERS, "x-empty"), (OK, 0));
+    assert_eq!(read(REQUEST_HEADERS, "x-none"), (NOT_FOUND, 0));
+    assert_eq!(set(REQUEST_HEADERS), OK);
+    assert_eq!(read(REQUEST_HEADERS, "x"), (OK, 1));
+    assert_eq!(state::with(|state| state.stream(7).route_cache_clears), 1);
+}
+
+#[test]
+fn headers_in_the_wrong_phase_fail_but_a_whole_map_is_empty() {
+    in_stream(false);
+    for map in [REQUEST_HEADERS, RESPONSE_HEADERS, CALL_RESPONSE_HEADERS] {
+        assert_eq!(read(map, "x-bytes"), (BAD_ARGUMENT, 0));
+        assert_eq!(set(map), BAD_ARGUMENT);
+        assert_eq!(read_all(map), (OK, 0));
+    }
+}
+
+#[test]
+fn a_context_that_is_gone_cannot_be_entered() {
+    in_stream(true);
+    assert_eq!(proxy_set_effective_context(8), BAD_ARGUMENT);
+    assert_eq!(proxy_set_effective_context(7), OK);
+}
+
+#[test]
+fn a_null_in_metadata_cannot_be_serialised() {
+    in_stream(true);
+    let property = |path: &str| state::with(|state| state.property(path));
+    assert_eq!(property("metadata\0filter_metadata\0ns\0text"), Ok(b"t".to_vec()));
+    assert_eq!(property("metadata\0filter_metadata\0ns\0null"), Err(SERIALIZATION_FAILURE));
+    assert_eq!(property("metadata\0filter_metadata\0ns"), Err(SERIALIZATION_FAILURE));
+    assert_eq!(property("metadata\0filter_metadata\0other"), Err(NOT_FOUND));
+}
+
+#[test]
+fn shared_data_checks_a_version_only_of_what_exists() {
+    in_stream(true);
+    let set = |version| {
+        // SAFETY: all pointers are to live values.
+        unsafe { proxy_set_shared_data("k".as_ptr(), 1, "v".as_ptr(), 1, version) }
+    };
+    assert_eq!(set(99), OK);
+    assert_eq!(set(99), CAS_MISMATCH);
+    assert_eq!(set(1), OK);
+    assert_eq!(set(0), OK);
+}

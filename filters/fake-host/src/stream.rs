@@ -1,0 +1,242 @@
+//! One request that a test sends through the filter.
+
+use std::marker::PhantomData;
+
+use crate::callbacks;
+use crate::state::{self, Headers, StreamPhase, StreamState};
+
+/// A request being written.
+#[must_use]
+pub struct Request {
+    headers: Headers,
+    end_of_stream: bool,
+    metadata: serde_json::Value,
+    peer_uri_san: Option<String>,
+    filter_state: Vec<(String, Vec<u8>)>,
+}
+
+impl Request {
+    pub(crate) fn new() -> Self {
+        Self {
+            headers: Headers::new(),
+            end_of_stream: true,
+            metadata: serde_json::json!({}),
+            peer_uri_san: None,
+            filter_state: Vec::new(),
+        }
+    }
+
+    /// Adds a header, of any bytes.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_ascii_lowercase(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Sets one entry of the dynamic metadata, as a filter before this one would.
+    pub fn metadata(mut self, namespace: &str, key: &str, value: serde_json::Value) -> Self {
+        self.metadata[namespace][key] = value;
+        self
+    }
+
+    /// Comes over mutual TLS from a peer whose certificate names this URI.
+    pub fn peer_uri_san(mut self, uri: &str) -> Self {
+        self.peer_uri_san = Some(uri.to_owned());
+        self
+    }
+
+    /// Carries filter state `wasm.<key>` from a filter before this one.
+    pub fn filter_state(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
+        self.filter_state.push((key.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Has a body, which the test sends with [`Stream::body`].
+    pub fn with_body(mut self) -> Self {
+        self.end_of_stream = false;
+        self
+    }
+
+    /// Sends it through the newest configuration's filter.
+    ///
+    /// # Panics
+    /// If no configuration was accepted.
+    pub fn send(self) -> Stream {
+        let count = self.headers.len();
+        let (context, root) = state::with(|state| {
+            let root = *state.roots.last().expect("configure the host first");
+            state.next_context += 1;
+            let stream = StreamState {
+                phase: StreamPhase::Headers,
+                request_open: true,
+                headers: self.headers,
+                response: None,
+                response_changes: Headers::new(),
+                reply: None,
+                answered: false,
+                in_body: false,
+                route_cache_clears: 0,
+                filter_state: self.filter_state.into_iter().collect(),
+                metadata: self.metadata,
+                peer_uri_san: self.peer_uri_san,
+            };
+            state.streams.insert(state.next_context, stream);
+            (state.next_context, root)
+        });
+        callbacks::create_context(context, root);
+        let goes_on = callbacks::request_headers(context, count, self.end_of_stream);
+        state::with(|state| {
+            let stream = state.stream(context);
+            if stream.phase == StreamPhase::Headers {
+                stream.phase = if goes_on { StreamPhase::Continued } else { StreamPhase::Held };
+                stream.request_open = !goes_on;
+            }
+        });
+        Stream { context, end_of_stream: self.end_of_stream, thread: PhantomData }
+    }
+}
+
+/// What became of a request so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It went on to the next filter.
+    Continued,
+    /// The filter holds it.
+    Waiting,
+    /// The filter answered it.
+    Replied,
+}
+
+/// What a filter wants of a body chunk or of trailers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// On to the next filter.
+    Continue,
+    /// Kept in Envoy's buffer.
+    Pause,
+}
+
+impl Action {
+    fn of(goes_on: bool) -> Self {
+        if goes_on { Self::Continue } else { Self::Pause }
+    }
+}
+
+/// A local reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers that the filter added.
+    pub headers: Headers,
+    /// The body; for gRPC, the message.
+    pub body: Vec<u8>,
+    /// `grpc-status`, if it is a gRPC reply.
+    pub grpc_status: Option<u32>,
+}
+
+impl Reply {
+    /// The first value of a header, as text.
+    pub fn header(&self, name: &str) -> Option<String> {
+        first(&self.headers, name)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn as_headers(&self) -> Headers {
+        let mut headers = vec![(":status".to_owned(), self.status.to_string().into_bytes())];
+        headers.extend(self.headers.clone());
+        headers
+    }
+}
+
+/// A request that was sent.
+pub struct Stream {
+    context: u32,
+    end_of_stream: bool,
+    /// State is per thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl Stream {
+    /// What became of it.
+    pub fn outcome(&self) -> Outcome {
+        self.read(|stream| match stream.phase {
+            StreamPhase::Continued => Outcome::Continued,
+            StreamPhase::Headers | StreamPhase::Held => Outcome::Waiting,
+            StreamPhase::Replied => Outcome::Replied,
+        })
+    }
+
+    /// The filter's answer.
+    ///
+    /// # Panics
+    /// If it didn't answer.
+    pub fn reply(&self) -> Reply {
+        self.read(|stream| stream.reply.clone()).expect("the filter did not reply")
+    }
+
+    /// The first value of a request header, as the next filter sees it, as text.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.read(|stream| first(&stream.headers, name))
+    }
+
+    /// All request headers, as the next filter sees them.
+    pub fn headers(&self) -> Vec<(String, Vec<u8>)> {
+        self.read(|stream| stream.headers.clone())
+    }
+
+    /// How often the route was forgotten.
+    pub fn route_cache_clears(&self) -> usize {
+        self.read(|stream| stream.route_cache_clears)
+    }
+
+    /// Filter state `wasm.<key>`, as text.
+    pub fn filter_state(&self, key: &str) -> Option<String> {
+        self.read(|stream| {
+            stream.filter_state.get(key).map(|it| String::from_utf8_lossy(it).into_owned())
+        })
+    }
+
+    /// Sends a chunk of the request body, also while the filter holds the headers, as Envoy does
+    /// with `allow_on_headers_stop_iteration`.
+    ///
+    /// # Panics
+    /// If the request was sent without a body.
+    pub fn body(&self, chunk: &[u8], end_of_stream: bool) -> Action {
+        assert!(!self.end_of_stream, "the request has no body; see Request::with_body");
+        self.read(|stream| stream.in_body = true);
+        let goes_on = callbacks::request_body(self.context, chunk.len(), end_of_stream);
+        self.read(|stream| stream.in_body = false);
+        Action::of(goes_on)
+    }
+
+    /// Sends the request trailers.
+    pub fn trailers(&self) -> Action {
+        Action::of(callbacks::request_trailers(self.context))
+    }
+
+    /// The upstream, or Envoy itself, answers; returns the headers as the client sees them.
+    pub fn respond(&self, headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        callbacks::response_headers(self.context, headers.collect());
+        self.read(|stream| stream.response_changes.clone())
+    }
+
+    /// The stream ends: completed, reset, or its client left.
+    pub fn end(self) {
+        callbacks::end(self.context);
+        state::with(|state| state.streams.remove(&self.context));
+    }
+
+    fn read<R>(&self, read: impl FnOnce(&mut StreamState) -> R) -> R {
+        state::with(|state| read(state.stream(self.context)))
+    }
+}
+
+fn first(headers: &Headers, name: &str) -> Option<String> {
+    let (_, value) = headers.iter().find(|(key, _)| key == name)?;
+    Some(String::from_utf8_lossy(value).into_owned())
+}

@@ -1,0 +1,5 @@
+//! The host crate through the real SDK and a fake Envoy.
+
+mod calls;
+mod probe;
+mod streams;

@@ -1,0 +1,126 @@
+//! A plugin that does what the test tells it, stream by stream.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use voxgate_host::{
+    CallError, CallId, CallResponse, Flow, GrpcStatus, HttpCall, HttpFilter, LocalReply, Plugin,
+    RequestHeaders, ResponseHeaders, RootHost, StreamHandle,
+};
+
+type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
+
+/// What the test tells, and what it hears.
+#[derive(Default)]
+pub struct Script {
+    pub on_request: Option<Decide>,
+    pub on_resume: Option<Decide>,
+    pub waiting: Vec<StreamHandle>,
+    pub responses_seen: Vec<Option<u16>>,
+    pub streams_done: usize,
+    pub call: Option<Duration>,
+    pub sent: Vec<Result<CallId, CallError>>,
+    pub answers: Vec<String>,
+}
+
+thread_local! {
+    static SCRIPT: RefCell<Script> = RefCell::default();
+}
+
+pub fn script<R>(change: impl FnOnce(&mut Script) -> R) -> R {
+    SCRIPT.with_borrow_mut(change)
+}
+
+pub fn on_request(decide: impl Fn(&mut RequestHeaders<'_>) -> Flow + 'static) {
+    script(|script| script.on_request = Some(Rc::new(decide)));
+}
+
+pub fn on_resume(decide: impl Fn(&mut RequestHeaders<'_>) -> Flow + 'static) {
+    script(|script| script.on_resume = Some(Rc::new(decide)));
+}
+
+pub fn denial() -> LocalReply {
+    LocalReply {
+        status: 403,
+        headers: vec![
+            ("x-reason", "insufficient_scope".into()),
+            ("x-split", "a\r\nset-cookie: b".into()),
+        ],
+        body: b"no".to_vec(),
+        grpc: Some((GrpcStatus::PermissionDenied, "not allowed".into())),
+    }
+}
+
+/// Accepts the configuration `{}` only.
+pub struct Probe;
+
+pub struct ProbeFilter;
+
+impl Plugin for Probe {
+    type Filter = ProbeFilter;
+    type ConfigError = String;
+
+    fn configure(config: &[u8], host: &mut RootHost<'_>) -> Result<Self, String> {
+        if config != b"{}" {
+            return Err(format!("tiers[0]: {} bytes of nonsense", config.len()));
+        }
+        host.set_tick_period(Duration::from_millis(500));
+        Ok(Self)
+    }
+
+    fn filter(&self) -> ProbeFilter {
+        ProbeFilter
+    }
+
+    fn on_tick(&mut self, host: &mut RootHost<'_>) {
+        if let Some(timeout) = script(|script| script.call.take()) {
+            let sent = host.call(&HttpCall {
+                cluster: "keys",
+                authority: "keys.test",
+                path: "/jwks",
+                scheme: "https",
+                timeout,
+                headers: &[("accept", "application/json")],
+            });
+            script(|script| script.sent.push(sent));
+        }
+        let Some(decide) = script(|script| script.on_resume.clone()) else { return };
+        for stream in script(|script| script.waiting.clone()) {
+            host.resume(&stream, |request| decide(request));
+        }
+    }
+
+    fn on_call_response(&mut self, _: &mut RootHost<'_>, _: CallId, response: CallResponse<'_>) {
+        let answer = format!(
+            "{:?} {:?} {:?}",
+            response.status(),
+            response.header("etag").map(<[u8]>::to_vec),
+            response.body(4),
+        );
+        script(|script| script.answers.push(answer));
+    }
+}
+
+impl HttpFilter for ProbeFilter {
+    fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, _: bool) -> Flow {
+        let flow = match script(|script| script.on_request.clone()) {
+            Some(decide) => decide(request),
+            None => Flow::Continue,
+        };
+        if flow == Flow::Wait {
+            script(|script| script.waiting.push(request.stream()));
+        }
+        flow
+    }
+
+    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {
+        script(|script| script.responses_seen.push(response.status()));
+        response.set("x-seen", b"yes").unwrap();
+        response.remove("server").unwrap();
+    }
+
+    fn on_done(&mut self) {
+        script(|script| script.streams_done += 1);
+    }
+}

@@ -3,6 +3,9 @@
 //! What a crypto library might stumble over is refused here, whichever library it will be: huge
 //! or even moduli and exponents, coordinates of another curve's size, points of small order.
 
+#[cfg(test)]
+mod tests;
+
 use std::str::FromStr;
 
 use base64::Engine;

@@ -85,6 +85,14 @@ fn a_token_says_what_it_says() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn another_number_of_segments_is_called_so() {
+    for token in ["", "a", "a.b", "a.b.c.d", "a.b.c.d.e", "...."] {
+        let refused = UnverifiedToken::parse(token.as_bytes()).unwrap_err();
+        assert_eq!(refused, TokenError::NotThreeSegments, "{token}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn every_algorithm_verifies_its_own_signature_and_no_other() {
     use Algorithm::*;
     let sets = [testing::jwks().to_owned(), testing::hmac_jwks()];

@@ -1,6 +1,10 @@
 use std::ptr::null_mut;
 
+use super::data::proxy_set_shared_data;
+use super::headers::*;
+use super::streams::proxy_set_effective_context;
 use super::*;
+use crate::state::{self, Headers, State, StreamPhase, StreamState};
 
 /// A stream of this thread, and its callback running.
 fn in_stream(request_open: bool) {
@@ -94,4 +98,23 @@ fn shared_data_checks_a_version_only_of_what_exists() {
     assert_eq!(set(99), CAS_MISMATCH);
     assert_eq!(set(1), OK);
     assert_eq!(set(0), OK);
+}
+
+#[test]
+fn what_envoy_punishes_silently_is_a_violation() {
+    in_stream(true);
+    let reply = || {
+        let (none, size) = (std::ptr::null(), 0);
+        // SAFETY: null stands for nothing.
+        unsafe { streams::proxy_send_local_response(403, none, size, none, size, none, size, -1) }
+    };
+    assert_eq!(reply(), OK);
+    assert_eq!(state::with(|state| state.violations.len()), 0);
+    assert_eq!(reply(), OK);
+    assert_eq!(streams::proxy_continue_stream(0), OK);
+    let violations = state::with(|state| std::mem::take(&mut state.violations));
+    assert_eq!(
+        violations,
+        ["replied twice, which hangs the stream", "resumed a request that is not held"]
+    );
 }

@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use json::JsonClaims;
 pub use pairs::PairsClaims;
-pub use strict::JsonError;
+pub use strict::{JsonError, MAX_DEPTH};
 
 /// Why bytes are not a set of claims. Names places, never content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

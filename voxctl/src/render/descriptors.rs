@@ -54,7 +54,8 @@ pub(super) fn build(name: &'static str, json: &Value) -> DynamicMessage {
 
 /// A message as JSON with the field names of Envoy's documentation.
 pub(super) fn to_json(message: &DynamicMessage) -> Value {
-    let options = SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
+    let options =
+        SerializeOptions::new().use_proto_field_name(true).stringify_64_bit_integers(false);
     message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .expect("every Any was parsed, so its type is known")

@@ -36,7 +36,10 @@ pub(super) fn child(message: &DynamicMessage, field: &str) -> Option<DynamicMess
 }
 
 /// A message field to change; unset becomes empty.
-pub(super) fn child_mut<'m>(message: &'m mut DynamicMessage, field: &str) -> &'m mut DynamicMessage {
+pub(super) fn child_mut<'m>(
+    message: &'m mut DynamicMessage,
+    field: &str,
+) -> &'m mut DynamicMessage {
     get_mut(message, field).as_message_mut().expect("a message field")
 }
 

@@ -60,8 +60,7 @@ fn wanted(code: &DynamicMessage, plugin: &str, wasm_dir: &Path) -> (PathBuf, Opt
     }
     let remote = child(code, "remote");
     // `nil` tells Istio's agent that there is none.
-    let sha256 =
-        remote.map(|remote| text(&remote, "sha256")).filter(|sha256| sha256.len() == 64);
+    let sha256 = remote.map(|remote| text(&remote, "sha256")).filter(|sha256| sha256.len() == 64);
     (wasm_dir.join(format!("voxgate-{plugin}.wasm")), sha256)
 }
 

@@ -18,7 +18,7 @@ pub use filter::{Filter, UnknownFilter};
 pub use module_source::ModuleSource;
 pub use policy::PolicyDocument;
 
-use super::{Rendered, RenderError};
+use super::{RenderError, Rendered};
 
 /// The port of the service if nothing else is said.
 pub const DEFAULT_PORT: u16 = 8080;

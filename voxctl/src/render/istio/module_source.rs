@@ -45,16 +45,21 @@ impl ModuleSource {
             Err(RenderError::Option { option, problem: problem.to_owned() })
         };
         if let Some(sha256) = sha256
-            && (sha256.len() != 64 || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+            && (sha256.len() != 64
+                || !sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
         {
-            return error("--sha256", "64 lowercase hexadecimal digits are needed, as sha256sum prints");
+            return error(
+                "--sha256",
+                "64 lowercase hexadecimal digits are needed, as sha256sum prints",
+            );
         }
         let url = module.to_owned();
         match (module.split_once("://"), sha256) {
             (Some(("file", path)), None) if path.starts_with('/') => Ok(Self::File(path.into())),
-            (Some(("file", _)), None) => {
-                error("--module", "a file needs its absolute path, as file:///var/lib/voxgate/x.wasm")
-            }
+            (Some(("file", _)), None) => error(
+                "--module",
+                "a file needs its absolute path, as file:///var/lib/voxgate/x.wasm",
+            ),
             (Some(("file", _)), Some(_)) => {
                 error("--sha256", "nothing checks the sum of a file; leave it out")
             }
@@ -66,9 +71,7 @@ impl ModuleSource {
                 "needed with http: without it Istio's agent fetches the module again and again \
                  and runs whatever it gets",
             ),
-            (Some(("oci", _)), sha256) => {
-                Ok(Self::Oci { url, sha256: sha256.map(str::to_owned) })
-            }
+            (Some(("oci", _)), sha256) => Ok(Self::Oci { url, sha256: sha256.map(str::to_owned) }),
             _ => error("--module", "file:///…, https://… or oci://… is needed"),
         }
     }

@@ -33,7 +33,8 @@ pub(in crate::render) fn resolve_extensions(
             return Err(RenderError::MissingExtension { filter: name });
         };
         if let Some(second) = added.next() {
-            let problem = Problem::Conflict(format!("`{name}` is already added at {}", patch.place));
+            let problem =
+                Problem::Conflict(format!("`{name}` is already added at {}", patch.place));
             return Err(RenderError::at(second.place.clone(), problem));
         }
         let Some(config) = child(patch.value()?, "typed_config") else {

@@ -146,7 +146,8 @@ fn merge_transport_socket(chain: &mut DynamicMessage, patch: &Patch) -> Result<b
     if text(&have, "name") != text(&from, "name") {
         return Ok(false);
     }
-    if let (true, Some(from)) = (have.has_field_by_name("typed_config"), child(&from, "typed_config"))
+    if let (true, Some(from)) =
+        (have.has_field_by_name("typed_config"), child(&from, "typed_config"))
     {
         let socket = child_mut(chain, "transport_socket");
         merge_any(child_mut(socket, "typed_config"), &from, &patch.place)?;

@@ -97,10 +97,7 @@ fn refuse_unsupported(
 fn effective(apply_to: ApplyTo, written: Operation) -> Operation {
     let ordered = matches!(
         apply_to,
-        ApplyTo::HttpFilter
-            | ApplyTo::NetworkFilter
-            | ApplyTo::HttpRoute
-            | ApplyTo::ListenerFilter
+        ApplyTo::HttpFilter | ApplyTo::NetworkFilter | ApplyTo::HttpRoute | ApplyTo::ListenerFilter
     );
     match written {
         Operation::InsertBefore | Operation::InsertAfter | Operation::InsertFirst if !ordered => {

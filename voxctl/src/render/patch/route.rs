@@ -125,8 +125,11 @@ impl Patch {
     /// `match.routeConfiguration` by name and port; `portName` and `gateway` are for gateways.
     fn fits_routes(&self, name: &str) -> bool {
         let Some(condition) = &self.matching.route_configuration else { return true };
-        let port =
-            if name.starts_with("inbound") { subset_key(name).0 } else { name.parse().unwrap_or(0) };
+        let port = if name.starts_with("inbound") {
+            subset_key(name).0
+        } else {
+            name.parse().unwrap_or(0)
+        };
         (condition.name.is_empty() || condition.name == name)
             && (condition.port_number == 0 || condition.port_number == port)
     }

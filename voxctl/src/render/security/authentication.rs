@@ -56,10 +56,8 @@ pub(super) fn add(
 }
 
 fn filter(config: Value) -> Value {
-    let mut typed = Map::from_iter([(
-        "@type".to_owned(),
-        json!(format!("type.googleapis.com/{JWT_AUTHN}")),
-    )]);
+    let mut typed =
+        Map::from_iter([("@type".to_owned(), json!(format!("type.googleapis.com/{JWT_AUTHN}")))]);
     if let Value::Object(members) = config {
         typed.extend(members);
     }

@@ -1,7 +1,7 @@
 //! RequestAuthentication and AuthorizationPolicy as the Envoy filters that istiod makes of them.
 
-mod authorization;
 mod authentication;
+mod authorization;
 mod terms;
 
 #[cfg(test)]

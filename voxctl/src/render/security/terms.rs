@@ -11,7 +11,8 @@ pub(super) struct Kind {
 }
 
 /// Who asks.
-pub(super) const PRINCIPAL: Kind = Kind { and: "and_ids", or: "or_ids", list: "ids", not: "not_id" };
+pub(super) const PRINCIPAL: Kind =
+    Kind { and: "and_ids", or: "or_ids", list: "ids", not: "not_id" };
 /// What is asked.
 pub(super) const PERMISSION: Kind =
     Kind { and: "and_rules", or: "or_rules", list: "rules", not: "not_rule" };

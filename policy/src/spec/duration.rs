@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A length of time such as `60s`, `5m`, `1h 30m`.
@@ -30,12 +31,26 @@ impl Serialize for DurationSpec {
 
 impl<'de> Deserialize<'de> for DurationSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = String::deserialize(deserializer)?;
-        humantime::parse_duration(&written).map(Self).map_err(|error| {
-            serde::de::Error::custom(format!(
-                "`{written}` is not a duration ({error}); write for example `500ms`, `60s`, `5m`, `1h`"
-            ))
-        })
+        // A visitor, because only errors from within one know where in the document they are.
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = DurationSpec;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a duration such as `500ms`, `60s`, `5m`, `1h`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, written: &str) -> Result<DurationSpec, E> {
+                humantime::parse_duration(written).map(DurationSpec).map_err(|error| {
+                    E::custom(format!(
+                        "`{written}` is not a duration ({error}); write for example `500ms`, `60s`, `5m`, `1h`"
+                    ))
+                })
+            }
+        }
+
+        deserializer.deserialize_str(Written)
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod duration;
 mod identity;
+mod locate;
 mod operations;
 mod tiers;
 
@@ -79,15 +80,10 @@ impl PolicySpec {
     /// # Errors
     /// One error with the path of the value that does not fit, and what would.
     pub fn from_json(json: &[u8]) -> Result<Self, PolicyErrors> {
-        let mut deserializer = serde_json::Deserializer::from_slice(json);
-        let spec = Self::deserialize_with_path(&mut deserializer)?;
-        deserializer.end().map_err(|error| {
-            PolicyErrors(vec![PolicyError::new(
-                crate::error::Path::root(),
-                format!("one JSON document is expected: {error}"),
-            )])
-        })?;
-        Ok(spec)
+        serde_json::from_slice(json).map_err(|error| {
+            let path = locate::path_at(json, error.line(), error.column());
+            PolicyErrors(vec![PolicyError::new(path, error.to_string())])
+        })
     }
 
     /// Reads a policy from any serde format.

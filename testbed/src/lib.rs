@@ -7,5 +7,6 @@ pub mod client;
 pub mod envoy;
 pub mod jwks;
 pub mod process;
+pub mod scenario;
 pub mod server;
 pub mod speech;

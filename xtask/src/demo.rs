@@ -23,14 +23,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let envoy = step("1/3 Envoy", tools::envoy)?;
     step("2/3 filters", filters::build)?;
-    let built = step("3/3 speech service, key server, voxctl", build_programs)?;
+    let built = step("3/3 speech service and key server", build_programs)?;
 
     let mut demo = Command::new(built.join("demo"));
     demo.current_dir(workspace::root())
         .arg("--envoy")
         .arg(envoy)
-        .arg("--voxctl")
-        .arg(built.join("voxctl"))
         .arg("--wasm-dir")
         .arg(workspace::dist());
     for (flag, wanted) in [("--keep", arguments.keep), ("--json", arguments.json)] {
@@ -41,8 +39,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn build_programs() -> Result<std::path::PathBuf> {
-    let packages = ["--package=voxgate-testbed", "--package=voxctl", "--bins"];
-    command::run(workspace::cargo().arg("build").args(packages))?;
+    command::run(workspace::cargo().args(["build", "--package=voxgate-testbed", "--bin=demo"]))?;
     Ok(workspace::target()?.join("debug"))
 }
 

@@ -46,4 +46,22 @@ impl Envoy {
             tokio::time::sleep(POLL).await;
         }
     }
+
+    /// The entry that follows the first `count`; waits up to five seconds for it.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn access_log_entry_after(&self, count: usize) -> Result<AccessLogEntry, EnvoyError> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        loop {
+            let mut entries = self.access_log()?;
+            if entries.len() > count {
+                return Ok(entries.swap_remove(count));
+            }
+            if Instant::now() >= deadline {
+                return Err(EnvoyError::NoAccessLogEntry { entries: entries.len() });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
 }

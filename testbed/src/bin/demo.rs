@@ -1,0 +1,138 @@
+//! Plays the scenario through a real Envoy with the built filters; `cargo xtask demo` runs it.
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use voxctl::render::envoy::{Address, EnvoyOptions, NamedCluster, from_policy};
+use voxctl::render::{Filter, PolicyDocument};
+use voxgate_policy::spec::JwksSpec;
+use voxgate_policy::testing;
+use voxgate_testbed::envoy::{Envoy, Options};
+use voxgate_testbed::jwks::Jwks;
+use voxgate_testbed::process::until_asked_to_end;
+use voxgate_testbed::scenario::{self, Played, Scenario};
+use voxgate_testbed::speech::{self, Engine, Speech};
+
+/// Plays a scenario through a real Envoy and shows each decision.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The Envoy
+    #[arg(long, env = "ENVOY")]
+    envoy: PathBuf,
+    /// Where the built modules are
+    #[arg(long, env = "VOXGATE_DIST", default_value = "dist")]
+    wasm_dir: PathBuf,
+    /// The policy
+    #[arg(long, default_value = "envoyfilter-yaml/policies/speech.yaml")]
+    policy: PathBuf,
+    /// The scenario
+    #[arg(long, default_value = "testbed/scenarios/speech.yaml")]
+    scenario: PathBuf,
+    /// Leave it running until Ctrl-C, and print curl lines to try
+    #[arg(long)]
+    keep: bool,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What runs; dropped in this order, so that Envoy goes before what it calls.
+struct Stage {
+    envoy: Envoy,
+    speech: Speech,
+    _jwks: Jwks,
+}
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    match until_asked_to_end(run(&arguments)).await? {
+        Some(outcome) => outcome,
+        None => {
+            eprintln!("ended");
+            Ok(ExitCode::from(130))
+        }
+    }
+}
+
+async fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let yaml = std::fs::read_to_string(&arguments.scenario);
+    let yaml = yaml.with_context(|| format!("no {}", arguments.scenario.display()))?;
+    let scenario = Scenario::parse(&yaml)?;
+    let stage = Stage::set(arguments).await?;
+
+    eprintln!("playing {} requests", scenario.requests.len());
+    let show = |step: &Played| eprintln!("  {} {}: {}", step.seen.status, step.who, step.asks);
+    let played = scenario::play(&scenario, &stage.envoy, &stage.speech, show).await?;
+    if arguments.json {
+        println!("{:#}", scenario::json(&scenario.title, &played));
+    } else {
+        println!("\n{}\n{}", scenario.title, scenario::table(&played));
+    }
+    if arguments.keep {
+        stage.keep(&scenario).await?;
+    }
+    stage.envoy.finish().await?;
+    let good = played.iter().all(|step| step.differences.is_empty());
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+// === impl Stage ===
+
+impl Stage {
+    async fn set(arguments: &Arguments) -> Result<Self> {
+        let engine = Engine::Auto.installed();
+        let options = speech::Options { engine, ..speech::Options::default() };
+        let speech = Speech::start_with(options).await?;
+        eprintln!("speech service at http://{}, by {engine:?}", speech.address());
+
+        let jwks = Jwks::serving(testing::jwks()).await?;
+        eprintln!("key server at {}", jwks.uri());
+
+        let policy = PolicyDocument::read(&arguments.policy)?;
+        let to = |address: std::net::SocketAddr| address.to_string().parse::<Address>();
+        let mut options = EnvoyOptions::new(to(speech.address())?, 0, 0);
+        options.wasm_dir = std::path::absolute(&arguments.wasm_dir)?;
+        options.access_log = Some("access.jsonl".into());
+        // Every key set that the policy fetches comes from our key server.
+        for issuer in &policy.spec.identity.issuers {
+            if let Some(JwksSpec::Remote(remote)) = &issuer.jwks {
+                let (name, address) = (remote.cluster.clone(), to(jwks.address())?);
+                options.clusters.push(NamedCluster { name, address });
+            }
+        }
+        let rendered = from_policy(&policy, &Filter::ALL, &options)?;
+        for warning in rendered.warnings {
+            eprintln!("warning: {warning}");
+        }
+        let options = Options { envoy: Some(arguments.envoy.clone()), ..Options::default() };
+        let envoy = options.start(rendered.value).await?;
+        eprintln!(
+            "Envoy at http://{}, admin at http://{}",
+            envoy.address(),
+            envoy.admin_listener()
+        );
+        Ok(Self { envoy, speech, _jwks: jwks })
+    }
+
+    /// Prints what to try and waits to be asked to end.
+    async fn keep(&self, scenario: &Scenario) -> Result<()> {
+        let base = format!("http://{}", self.envoy.address());
+        println!("Try it (tokens of development keys, good for an hour):\n");
+        for (number, step) in scenario.requests.iter().enumerate() {
+            println!("# {}: {}", step.who, step.asks);
+            let name = step.token.as_ref().map(|token| {
+                println!("TOKEN{number}='{}'", token.sign());
+                format!("$TOKEN{number}")
+            });
+            println!("{}\n", step.request.to_curl(&base, name.as_deref()));
+        }
+        println!("What reached the service: curl -s http://{}/_received", self.speech.address());
+        println!("Metrics: curl -s http://{}/stats/prometheus", self.envoy.admin_listener());
+        println!("Envoy's log: {}", self.envoy.folder().join("envoy.log").display());
+        println!("\nCtrl-C ends it.");
+        until_asked_to_end(std::future::pending::<()>()).await?;
+        Ok(())
+    }
+}

@@ -2,6 +2,7 @@
 //! crate, [`PairsClaims`] by Envoy's `jwt_authn`.
 
 mod json;
+mod members;
 mod pairs;
 pub(crate) mod strict;
 #[cfg(test)]
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 pub use json::JsonClaims;
+pub use members::MemberClaims;
 pub use pairs::PairsClaims;
 pub use strict::{JsonError, MAX_DEPTH};
 

@@ -122,8 +122,12 @@ pub trait Evidence {
     /// The URI SAN of the client certificate, if the connection is mutual TLS.
     fn peer(&mut self) -> Option<String>;
 
-    /// The payload that `jwt_authn` left under `key`, as Envoy serialises a map.
-    fn verified_payload(&mut self, key: &str) -> Option<Vec<u8>>;
+    /// The payload that `jwt_authn` left under `key`, as Envoy serialises a map. `None` also if it
+    /// cannot: a `null` anywhere in it makes the whole unreadable.
+    fn verified_payload(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// One claim of that payload, by its names from the outside in.
+    fn verified_claim(&self, key: &str, path: &[&str]) -> Option<Vec<u8>>;
 
     /// The identity of a token that was verified before and is still good at `now`.
     fn recall(&mut self, token: &TokenDigest, now: UnixMillis) -> Option<Identity>;

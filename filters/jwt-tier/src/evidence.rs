@@ -41,8 +41,12 @@ impl Evidence for HostEvidence<'_, '_> {
         self.request.peer_uri_san()
     }
 
-    fn verified_payload(&mut self, key: &str) -> Option<Vec<u8>> {
+    fn verified_payload(&self, key: &str) -> Option<Vec<u8>> {
         self.request.metadata(JWT_AUTHN, key)
+    }
+
+    fn verified_claim(&self, key: &str, path: &[&str]) -> Option<Vec<u8>> {
+        self.request.metadata_member(JWT_AUTHN, &[&[key], path].concat())
     }
 
     fn recall(&mut self, token: &TokenDigest, now: UnixMillis) -> Option<Identity> {

@@ -5,9 +5,7 @@ use std::rc::Rc;
 use voxgate_host::{Flow, HttpFilter, RequestHeaders, RootHost, StreamHandle};
 use voxgate_policy::decide::{Progress, decide};
 use voxgate_policy::decision::Decision;
-use voxgate_policy::identity::{
-    OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header,
-};
+use voxgate_policy::identity::{OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header};
 use voxgate_policy::request::RequestHead;
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;

@@ -117,7 +117,12 @@ impl Source {
                 let source = Rc::new(Self {
                     spec: spec.clone(),
                     algorithms: algorithms.to_vec(),
-                    state: RefCell::new(State { keys: RemoteKeys::new(spec), call: None, document: None, changes: 0 }),
+                    state: RefCell::new(State {
+                        keys: RemoteKeys::new(spec),
+                        call: None,
+                        document: None,
+                        changes: 0,
+                    }),
                 });
                 sources.push(Rc::downgrade(&source));
                 source
@@ -134,7 +139,7 @@ impl Source {
         let Some((authority, path)) = url_parts(&self.spec.uri) else { return };
         let scheme = if self.spec.uri.starts_with("https:") { "https" } else { "http" };
         state.keys.fetch_started(now);
-        let call = host.call(HttpCall {
+        let call = host.call(&HttpCall {
             cluster: &self.spec.cluster,
             scheme,
             authority,

@@ -67,18 +67,11 @@ impl Claims for PairsClaims<'_> {
     }
 
     fn strings(&self, path: &ClaimPath) -> Option<Vec<Cow<'_, str>>> {
-        let leaf = self.find(path)?;
-        match pairs(leaf) {
-            Some(items) => items
-                .into_iter()
-                .map(|(item, value)| value.is_empty().then(|| text(item)).flatten())
-                .collect(),
-            None => text(leaf).map(|one| vec![one]),
-        }
+        texts(self.find(path)?)
     }
 
     fn number(&self, path: &ClaimPath) -> Option<f64> {
-        self.find(path)?.try_into().ok().map(f64::from_le_bytes)
+        number(self.find(path)?)
     }
 
     fn has(&self, path: &ClaimPath) -> bool {
@@ -97,7 +90,21 @@ fn value_of<'a>(members: &[Pair<'a>], name: &str) -> Option<&'a [u8]> {
     members.iter().find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| *value)
 }
 
-fn text(leaf: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn texts(leaf: &[u8]) -> Option<Vec<Cow<'_, str>>> {
+    match pairs(leaf) {
+        Some(items) => items
+            .into_iter()
+            .map(|(item, value)| value.is_empty().then(|| text(item)).flatten())
+            .collect(),
+        None => text(leaf).map(|one| vec![one]),
+    }
+}
+
+pub(super) fn number(leaf: &[u8]) -> Option<f64> {
+    leaf.try_into().ok().map(f64::from_le_bytes)
+}
+
+pub(super) fn text(leaf: &[u8]) -> Option<Cow<'_, str>> {
     let text = std::str::from_utf8(leaf).ok()?;
     (!text.contains(|c: char| c.is_ascii_control())).then_some(Cow::Borrowed(text))
 }

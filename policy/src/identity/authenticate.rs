@@ -10,7 +10,7 @@ use super::{
     TIER_HEADER,
 };
 use crate::Policy;
-use crate::claims::{Claims, PairsClaims};
+use crate::claims::{Claims, MemberClaims, PairsClaims};
 use crate::jwks::KeySet;
 use crate::request::RequestHead;
 use crate::tier::TierId;
@@ -60,10 +60,10 @@ fn steps(
         return Ok(Authentication::Known(identity, Source::TrustedPeer));
     }
     if rules.jwt_authn {
-        let payload = rules.metadata_keys.iter().find_map(|key| evidence.verified_payload(key));
-        if let Some(payload) = payload {
-            let identity = from_verified_payload(policy, &payload, now, trace)?;
-            return Ok(Authentication::Known(identity, Source::JwtAuthn));
+        for key in &rules.metadata_keys {
+            if let Some(identity) = from_jwt_authn(policy, key, evidence, now, trace)? {
+                return Ok(Authentication::Known(identity, Source::JwtAuthn));
+            }
         }
     }
     match bearer_token(head)? {
@@ -95,18 +95,35 @@ fn from_trusted_peer(
     }
 }
 
-fn from_verified_payload(
+fn from_jwt_authn(
     policy: &Policy,
-    payload: &[u8],
+    key: &str,
+    evidence: &impl Evidence,
+    now: UnixMillis,
+    trace: &mut impl Trace,
+) -> Result<Option<Identity>, Refusal> {
+    if let Some(payload) = evidence.verified_payload(key) {
+        let claims = PairsClaims::parse(&payload).map_err(|_| Refusal::UnreadablePayload)?;
+        return from_verified_claims(policy, &claims, now, trace).map(Some);
+    }
+    let claims = MemberClaims(|path: &[&str]| evidence.verified_claim(key, path));
+    match issuer_claim(&claims) {
+        Some(_) => from_verified_claims(policy, &claims, now, trace).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn from_verified_claims(
+    policy: &Policy,
+    claims: &impl Claims,
     now: UnixMillis,
     trace: &mut impl Trace,
 ) -> Result<Identity, Refusal> {
     let rules = policy.identity();
-    let claims = PairsClaims::parse(payload).map_err(|_| Refusal::UnreadablePayload)?;
-    let iss = issuer_claim(&claims).ok_or(TokenError::UnknownIssuer)?;
+    let iss = issuer_claim(claims).ok_or(TokenError::UnknownIssuer)?;
     let (_, issuer) = rules.issuer_called(&iss).ok_or(TokenError::UnknownIssuer)?;
-    check_claims(&claims, &issuer.rules, &rules.time, now)?;
-    identity(policy, &claims, trace)
+    check_claims(claims, &issuer.rules, &rules.time, now)?;
+    identity(policy, claims, trace)
 }
 
 fn from_token(

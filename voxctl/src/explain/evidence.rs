@@ -118,8 +118,12 @@ impl Evidence for Given<'_> {
         self.surroundings.peer.clone()
     }
 
-    fn verified_payload(&mut self, _: &str) -> Option<Vec<u8>> {
+    fn verified_payload(&self, _: &str) -> Option<Vec<u8>> {
         self.payload.clone()
+    }
+
+    fn verified_claim(&self, _: &str, _: &[&str]) -> Option<Vec<u8>> {
+        None
     }
 
     fn recall(&mut self, _: &TokenDigest, _: UnixMillis) -> Option<Identity> {

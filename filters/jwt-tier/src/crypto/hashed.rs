@@ -54,8 +54,8 @@ struct Ed25519Verifier(VerifyingKey);
 
 /// A verifier of EdDSA on Ed25519.
 pub fn ed25519(key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
-    let key = VerifyingKey::try_from(key.try_get_as_bytes()?)
-        .map_err(|_| ErrorKind::InvalidEddsaKey)?;
+    let key =
+        VerifyingKey::try_from(key.try_get_as_bytes()?).map_err(|_| ErrorKind::InvalidEddsaKey)?;
     Ok(Box::new(Ed25519Verifier(key)))
 }
 

@@ -2,9 +2,8 @@
 //! (RFC 5280 §4.1.2.7) and ECDSA signatures as ASN.1 (RFC 3279 §2.2.3).
 
 use jsonwebtoken::crypto::JwtVerifier;
-use jsonwebtoken::decoding::{DecodingKey, DecodingKeyKind};
 use jsonwebtoken::errors::{Error, ErrorKind};
-use jsonwebtoken::{Algorithm, AlgorithmFamily};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 use signature::Verifier;
 use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
 use spki::der::{self, Encode};
@@ -31,10 +30,7 @@ pub fn hash(algorithm: Algorithm) -> Option<Hash> {
 /// Whether the host has the function at all. A question about an empty key is answered with an
 /// error by a host that has it.
 pub fn is_available() -> bool {
-    !matches!(
-        verify_signature(Hash::Sha256, &[], &[], &[]),
-        Err(ForeignError::Unavailable)
-    )
+    !matches!(verify_signature(Hash::Sha256, &[], &[], &[]), Err(ForeignError::Unavailable))
 }
 
 struct HostVerifier {
@@ -111,9 +107,7 @@ fn public_key(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> der:
 fn ecdsa_signature(algorithm: Algorithm, signature: &[u8]) -> der::Result<Vec<u8>> {
     let coordinate = if algorithm == Algorithm::ES384 { 48 } else { 32 };
     match signature.split_at_checked(coordinate) {
-        Some((r, s)) if s.len() == coordinate => {
-            [UintRef::new(r)?, UintRef::new(s)?].to_der()
-        }
+        Some((r, s)) if s.len() == coordinate => [UintRef::new(r)?, UintRef::new(s)?].to_der(),
         _ => Err(der::ErrorKind::Failed.into()),
     }
 }

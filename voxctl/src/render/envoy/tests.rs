@@ -1,1 +1,199 @@
+use std::path::PathBuf;
 
+use serde_json::Value;
+
+use super::{Address, EnvoyOptions, NamedCluster, from_files, from_policy};
+use crate::render::{Filter, PolicyDocument, RenderError, Rendered};
+
+/// A folder with an (empty) module, and options that point there.
+fn options() -> (tempfile::TempDir, EnvoyOptions) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("voxgate-jwt-tier.wasm"), b"\0asm").unwrap();
+    let mut options = EnvoyOptions::new("127.0.0.1:9000".parse().unwrap(), 18080, 0);
+    options.wasm_dir = dir.path().to_owned();
+    (dir, options)
+}
+
+fn shipped(path: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../envoyfilter-yaml").join(path)
+}
+
+fn speech(options: &EnvoyOptions) -> Result<Rendered<Value>, RenderError> {
+    let policy = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap();
+    from_policy(&policy, &[Filter::JwtTier], options)
+}
+
+fn rendered(yaml: &str) -> Result<Rendered<Value>, RenderError> {
+    let (dir, options) = options();
+    let file = dir.path().join("own.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    from_files(&[file], &options)
+}
+
+fn http_filters(config: &Value) -> Vec<&str> {
+    let manager = &config["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"];
+    let filters = manager["http_filters"].as_array().unwrap();
+    filters.iter().map(|filter| filter["name"].as_str().unwrap()).collect()
+}
+
+const ECDS: &str = "
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: x}
+spec:
+  configPatches:
+  - applyTo: HTTP_FILTER
+    match: {listener: {filterChain: {filter: {name: envoy.filters.network.http_connection_manager, subFilter: {name: envoy.filters.http.router}}}}}
+    patch:
+      operation: INSERT_BEFORE
+      value:
+        name: mine
+        config_discovery:
+          config_source: {ads: {}, initial_fetch_timeout: 0s, resource_api_version: V3}
+          type_urls: [type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm]
+";
+const EXTENSION: &str = "
+  - applyTo: EXTENSION_CONFIG
+    patch:
+      operation: ADD
+      value:
+        name: mine
+        typed_config:
+          '@type': type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+          config:
+            name: jwt-tier
+            vm_config: {runtime: envoy.wasm.runtime.v8, code: {remote: {http_uri: {uri: 'https://r.test/x.wasm', timeout: 30s, cluster: _}, sha256: nil}}}
+";
+
+#[test]
+fn the_filter_stands_before_the_router_of_a_listener_on_loopback() {
+    let (_dir, options) = options();
+    let config = speech(&options).unwrap().value;
+    let filters = http_filters(&config);
+    assert_eq!(filters.last(), Some(&"envoy.filters.http.router"));
+    assert_eq!(filters.iter().rev().nth(1), Some(&"voxgate.jwt-tier"));
+    let listener = &config["static_resources"]["listeners"][0];
+    let socket = &listener["address"]["socket_address"];
+    assert_eq!((&socket["address"], &socket["port_value"]), (&"127.0.0.1".into(), &18080.into()));
+    assert_eq!(listener["name"], "virtualInbound");
+}
+
+#[test]
+fn what_needs_istios_redirection_is_taken_away() {
+    let (_dir, options) = options();
+    let config = speech(&options).unwrap().value;
+    let listener = &config["static_resources"]["listeners"][0];
+    assert!(listener.get("use_original_dst").is_none());
+    assert!(listener.get("listener_filters").is_none());
+    assert!(listener["filter_chains"][0].get("filter_chain_match").is_none());
+    assert_eq!(listener["filter_chains"][0]["name"], "0.0.0.0_8080");
+}
+
+#[test]
+fn the_module_is_found_in_the_folder_by_absolute_path() {
+    let (dir, options) = options();
+    let text = speech(&options).unwrap().value.to_string();
+    let module = dir.path().join("voxgate-jwt-tier.wasm");
+    assert!(text.contains(&*module.to_string_lossy()));
+}
+
+#[test]
+fn a_missing_module_is_an_error_that_says_how_to_get_it() {
+    let (dir, options) = options();
+    std::fs::remove_file(dir.path().join("voxgate-jwt-tier.wasm")).unwrap();
+    let refused = speech(&options).unwrap_err().to_string();
+    assert!(
+        refused.contains("voxgate-jwt-tier.wasm; build it with `cargo xtask build`"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn every_cluster_a_policy_calls_must_be_given() {
+    let (_dir, mut options) = options();
+    let file = shipped("filters/jwt-tier.yaml");
+    let refused = from_files(&[&file], &options).unwrap_err().to_string();
+    assert!(
+        refused.ends_with("add --cluster 'outbound|443||issuer.example.com=HOST:PORT'"),
+        "{refused}"
+    );
+    let given: NamedCluster = "outbound|443||issuer.example.com=127.0.0.1:9001".parse().unwrap();
+    options.clusters.push(given);
+    let rendered = from_files(&[file], &options).unwrap();
+    assert_eq!(rendered.warnings, Vec::<String>::new());
+    let filters = http_filters(&rendered.value);
+    assert_eq!(filters[..2], ["envoy.filters.http.jwt_authn", "envoy.filters.http.rbac"]);
+}
+
+#[test]
+fn an_extension_configuration_is_put_where_it_is_asked_for() {
+    let rendered = rendered(&format!("{ECDS}{EXTENSION}")).unwrap();
+    let text = rendered.value.to_string();
+    assert!(!text.contains("config_discovery"));
+    assert!(text.contains("voxgate-jwt-tier.wasm"));
+    let [warning] = rendered.warnings.as_slice() else { panic!("{:?}", rendered.warnings) };
+    assert!(
+        warning.contains("lack `type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC`")
+    );
+}
+
+#[test]
+fn a_filter_that_waits_for_a_configuration_nobody_adds_is_refused() {
+    let refused = rendered(ECDS).unwrap_err().to_string();
+    assert!(
+        refused.contains("the HTTP filter `mine` takes its configuration by ECDS"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_filter_after_the_router_is_warned_about() {
+    let rendered = rendered(&ECDS.replace("INSERT_BEFORE", "INSERT_AFTER").replace("config_discovery:", "typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.http.cors.v3.Cors}").replace("          config_source: {ads: {}, initial_fetch_timeout: 0s, resource_api_version: V3}\n          type_urls: [type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm]\n", "")).unwrap();
+    assert!(
+        rendered.warnings.iter().any(|w| w.contains("the last HTTP filter is `mine`")),
+        "{:?}",
+        rendered.warnings
+    );
+}
+
+#[test]
+fn statistics_get_the_labels_istio_would_give_them() {
+    let (_dir, options) = options();
+    let config = speech(&options).unwrap().value;
+    let tags = config["stats_config"]["stats_tags"].as_array().unwrap();
+    let tier = tags.iter().find(|tag| tag["tag_name"] == "tier").unwrap();
+    assert_eq!(tier["regex"], r"(tier=\.=(.*?);\.;)");
+}
+
+#[test]
+fn resources_for_two_workloads_or_ports_need_a_choice() {
+    let filter = |spec: &str| {
+        format!(
+            "---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {{name: x}}\nspec: {{{spec}}}\n"
+        )
+    };
+    let labels = |app: &str| filter(&format!("workloadSelector: {{labels: {{app: {app}}}}}"));
+    let refused = rendered(&(labels("a") + &labels("b"))).unwrap_err().to_string();
+    assert!(refused.contains("choose the workload with --label app=…"), "{refused}");
+    let port = |port: u16| {
+        filter(&format!(
+            "configPatches: [{{applyTo: LISTENER, match: {{listener: {{portNumber: {port}}}}}, patch: {{operation: REMOVE}}}}]"
+        ))
+    };
+    let refused = rendered(&(port(1) + &port(2))).unwrap_err().to_string();
+    assert_eq!(refused, "--port: the patches are for the ports 1 and 2; choose one");
+}
+
+#[test]
+fn addresses_are_host_and_port() {
+    for (written, host, port) in
+        [("127.0.0.1:80", "127.0.0.1", 80), ("[::1]:8080", "::1", 8080), ("tts.ai:9", "tts.ai", 9)]
+    {
+        assert_eq!(written.parse(), Ok(Address { host: host.to_owned(), port }));
+    }
+    for written in ["127.0.0.1", "tts:0", "tts:65536", ":80", "a@b:80", "http://tts:80", ""] {
+        assert!(written.parse::<Address>().is_err(), "{written}");
+    }
+    let cluster: NamedCluster = "outbound|443||a=b=tts:1".parse().unwrap();
+    assert_eq!(cluster.name, "outbound|443||a=b");
+}

@@ -107,7 +107,8 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
 }
 
 fn yaml(resources: &[Value], warnings: Vec<String>) -> Result<Rendered<String>, RenderError> {
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    // Texts of several lines (a policy) as a block, long ones (keys) on one line.
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     let mut documents = Vec::new();
     for resource in resources {
         let text = serde_saphyr::to_string_with_options(resource, options.clone());

@@ -1,1 +1,138 @@
+use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
+use super::{
+    Filter, ModuleSource, PolicyDocument, ResourceOptions, envoy_filter_resources, envoyfilter,
+    trafficextension, wasmplugin,
+};
+
+fn policy(source: &str, anonymous: &str) -> PolicyDocument {
+    let anonymous: Value = serde_json::from_str(anonymous).unwrap();
+    PolicyDocument::new(json!({
+        "version": 1,
+        "identity": {
+            "source": [source],
+            "issuers": [{"issuer": "https://i.test", "audiences": ["speech"], "jwks": {"inline": {"keys": []}}}],
+            "anonymous": anonymous,
+        },
+        "operations": {"presets": ["glm-tts"]},
+        "tiers": [{"name": "basic", "allow": ["*"]}],
+    }))
+    .unwrap()
+}
+
+fn options(module: &str, sha256: Option<&str>) -> ResourceOptions {
+    ResourceOptions {
+        filter: Filter::JwtTier,
+        namespace: Some("ai".to_owned()),
+        labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
+        port: 9090,
+        module: ModuleSource::parse(module, sha256).unwrap(),
+    }
+}
+
+const FILE: &str = "file:///modules/x.wasm";
+
+fn kinds(resources: &[Value]) -> Vec<&str> {
+    resources.iter().filter_map(|resource| resource["kind"].as_str()).collect()
+}
+
+#[test]
+fn jwt_authn_and_no_anonymous_callers_need_three_resources() {
+    let resources = envoy_filter_resources(&policy("jwt_authn", r#""deny""#), &options(FILE, None));
+    assert_eq!(kinds(&resources), ["EnvoyFilter", "RequestAuthentication", "AuthorizationPolicy"]);
+    assert_eq!(resources[1]["spec"]["jwtRules"][0]["jwks"], r#"{"keys":[]}"#);
+}
+
+#[test]
+fn where_anonymous_callers_have_a_tier_nothing_makes_a_token_required() {
+    let policy = policy("jwt_authn", r#"{"tier": "basic"}"#);
+    let resources = envoy_filter_resources(&policy, &options(FILE, None));
+    assert_eq!(kinds(&resources), ["EnvoyFilter", "RequestAuthentication"]);
+}
+
+#[test]
+fn a_policy_that_verifies_tokens_itself_needs_only_the_filter() {
+    let resources = envoy_filter_resources(&policy("token", r#""deny""#), &options(FILE, None));
+    assert_eq!(kinds(&resources), ["EnvoyFilter"]);
+}
+
+#[test]
+fn a_file_stands_inline_and_a_fetched_module_goes_by_ecds() {
+    let policy = policy("token", r#""deny""#);
+    let inline = &envoy_filter_resources(&policy, &options(FILE, None))[0]["spec"]["configPatches"];
+    let code = &inline[0]["patch"]["value"]["typed_config"]["config"]["vm_config"]["code"];
+    assert_eq!(code["local"]["filename"], "/modules/x.wasm");
+    assert_eq!(inline.as_array().unwrap().len(), 1);
+
+    let sha256 = "ab".repeat(32);
+    let remote = options("https://modules.test/x.wasm", Some(&sha256));
+    let fetched = &envoy_filter_resources(&policy, &remote)[0]["spec"]["configPatches"];
+    assert_eq!(fetched[1]["applyTo"], "EXTENSION_CONFIG");
+    let extension = &fetched[1]["patch"]["value"];
+    assert_eq!(extension["name"], fetched[0]["patch"]["value"]["name"]);
+    let code = &extension["typed_config"]["config"]["vm_config"]["code"]["remote"];
+    assert_eq!((&code["sha256"], &code["http_uri"]["timeout"]), (&json!(sha256), &json!("30s")));
+}
+
+#[test]
+fn an_image_without_a_checksum_is_warned_about() {
+    let policy = policy("token", r#""deny""#);
+    let rendered = wasmplugin(&policy, &options("oci://r.test/x:1", None)).unwrap();
+    assert!(rendered.warnings[0].contains("is not pinned"), "{:?}", rendered.warnings);
+    let pinned = format!("oci://r.test/x@sha256:{}", "ab".repeat(32));
+    assert!(wasmplugin(&policy, &options(&pinned, None)).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn a_module_that_cannot_be_meant_is_refused() {
+    for (module, sha256, says) in [
+        ("x.wasm", None, "file:///…, https://… or oci://… is needed"),
+        ("file://x.wasm", None, "absolute path"),
+        (FILE, Some("ab".repeat(32)), "nothing checks the sum of a file"),
+        ("https://r.test/x", None, "needed with http"),
+        ("https://r.test/x", Some("AB".repeat(32)), "lowercase hexadecimal"),
+        ("ftp://r.test/x", None, "is needed"),
+    ] {
+        let refused = ModuleSource::parse(module, sha256.as_deref()).unwrap_err().to_string();
+        assert!(refused.contains(says), "{refused}");
+    }
+}
+
+#[test]
+fn the_policy_reaches_the_filter_as_the_very_same_json() {
+    let policy = policy("token", r#""deny""#);
+    let yaml = envoyfilter(&policy, &options(FILE, None)).unwrap().value;
+    let read: Vec<Value> = serde_saphyr::from_multiple(&yaml).unwrap();
+    let value = &read[0]["spec"]["configPatches"][0]["patch"]["value"]["typed_config"]["config"]["configuration"]
+        ["value"];
+    let carried: Value = serde_json::from_str(value.as_str().unwrap()).unwrap();
+    assert_eq!(carried, policy.written);
+    assert!(yaml.contains("value: |\n"), "readable, as a block: {yaml}");
+}
+
+#[test]
+fn the_short_resources_carry_the_policy_as_an_object() {
+    let policy = policy("jwt_authn", r#""deny""#);
+    for (yaml, at) in [
+        (wasmplugin(&policy, &options(FILE, None)).unwrap().value, "/spec/pluginConfig"),
+        (trafficextension(&policy, &options(FILE, None)).unwrap().value, "/spec/wasm/pluginConfig"),
+    ] {
+        let read: Vec<Value> = serde_saphyr::from_multiple(&yaml).unwrap();
+        assert_eq!(read[0].pointer(at), Some(&policy.written));
+        assert_eq!(
+            read[0]["spec"]["match"],
+            json!([{"mode": "SERVER", "ports": [{"number": 9090}]}])
+        );
+        assert_eq!(read.len(), 3);
+    }
+}
+
+#[test]
+fn what_yaml_1_1_reads_as_a_boolean_is_quoted() {
+    let mut policy = policy("token", r#""deny""#);
+    policy.written["tiers"][0]["name"] = json!("yes");
+    let yaml = wasmplugin(&policy, &options(FILE, None)).unwrap().value;
+    assert!(yaml.contains("name: \"yes\"") || yaml.contains("name: 'yes'"), "{yaml}");
+}

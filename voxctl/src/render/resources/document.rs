@@ -100,9 +100,11 @@ pub(in crate::render) fn read(path: &Path) -> Result<Vec<Document>, RenderError>
 /// # Errors
 /// Not YAML, or the first document that is no resource that can be applied.
 pub(in crate::render) fn read_str(text: &str, file: &str) -> Result<Vec<Document>, RenderError> {
-    let values: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| {
-        RenderError::NotYaml { file: file.to_owned(), reason: error.to_string() }
-    })?;
+    let options = serde_saphyr::options! { with_snippet: false };
+    let values: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| {
+            RenderError::NotYaml { file: file.to_owned(), reason: error.to_string() }
+        })?;
     values
         .into_iter()
         .enumerate()

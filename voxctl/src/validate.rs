@@ -2,6 +2,8 @@
 
 mod embedded;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use voxgate_policy::Policy;
 use voxgate_policy::error::{Path, PolicyError};

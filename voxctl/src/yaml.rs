@@ -6,6 +6,8 @@
 mod load;
 mod locate;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

@@ -134,8 +134,10 @@ fn exit(requests: &[Explanation]) -> Exit {
 
 fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
     output.print(&it.request)?;
-    let width = it.considered.iter().map(|it| it.subject.chars().count()).max().unwrap_or(0);
-    for step in &it.considered {
+    // The decision is the last thing considered; below it is told in full.
+    let considered = || it.considered.iter().filter(|it| it.subject != "decision");
+    let width = considered().map(|it| it.subject.chars().count()).max().unwrap_or(0);
+    for step in considered() {
         output.print(format_args!("  {DIM}{:width$}{DIM:#}  {}", step.subject, step.verdict))?;
     }
     if let Some(missing) = &it.missing_keys {

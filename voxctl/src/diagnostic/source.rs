@@ -103,7 +103,7 @@ impl Source {
 
     /// Where the byte `offset` stands.
     pub fn position(&self, offset: usize) -> Position {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let before = self.text.get(..offset).unwrap_or(&self.text);
         let line_start = before.rfind('\n').map_or(0, |it| it + 1);
         Position {
             line: 1 + before.matches('\n').count(),

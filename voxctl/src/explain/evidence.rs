@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::str::FromStr;
 
+use serde_json::Value;
 use voxgate_policy::Policy;
 use voxgate_policy::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
 use voxgate_policy::jwks::{JwksError, KeySet};
@@ -11,7 +12,7 @@ use voxgate_policy::time::UnixMillis;
 use voxgate_policy::token::TokenDigest;
 
 use super::Request;
-use super::payload::as_envoy_serialises;
+use super::payload::serialise;
 use crate::token::inspect;
 
 /// `ISSUER=FILE`: where the command line has the keys of an issuer.
@@ -95,22 +96,23 @@ impl Surroundings {
 
     /// What is known of `request`.
     pub(super) fn for_request(&self, request: &Request) -> Given<'_> {
-        let payload = self.verified_by_proxy.then(|| payload_of_token(request)).flatten();
-        Given { surroundings: self, payload }
+        let verified = self.verified_by_proxy.then(|| claims_of_token(request)).flatten();
+        Given { surroundings: self, verified }
     }
 }
 
-fn payload_of_token(request: &Request) -> Option<Vec<u8>> {
+fn claims_of_token(request: &Request) -> Option<Value> {
     let value = std::str::from_utf8(request.head.first("authorization")?).ok()?;
     let (scheme, token) = value.split_once(' ')?;
     let token = inspect(token).ok().filter(|_| scheme.eq_ignore_ascii_case("bearer"))?;
-    as_envoy_serialises(&token.claims)
+    Some(token.claims).filter(Value::is_object)
 }
 
 /// The evidence on one request.
 pub(super) struct Given<'a> {
     surroundings: &'a Surroundings,
-    payload: Option<Vec<u8>>,
+    /// What `jwt_authn` verified.
+    verified: Option<Value>,
 }
 
 impl Evidence for Given<'_> {
@@ -119,11 +121,11 @@ impl Evidence for Given<'_> {
     }
 
     fn verified_payload(&self, _: &str) -> Option<Vec<u8>> {
-        self.payload.clone()
+        serialise(self.verified.as_ref()?)
     }
 
-    fn verified_claim(&self, _: &str, _: &[&str]) -> Option<Vec<u8>> {
-        None
+    fn verified_claim(&self, _: &str, path: &[&str]) -> Option<Vec<u8>> {
+        serialise(path.iter().try_fold(self.verified.as_ref()?, |it, name| it.get(name))?)
     }
 
     fn recall(&mut self, _: &TokenDigest, _: UnixMillis) -> Option<Identity> {

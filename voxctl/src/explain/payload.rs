@@ -3,16 +3,9 @@
 
 use serde_json::Value;
 
-/// Serialises claims as Envoy does. `None` if they are no object, or if Envoy could not: it cannot
-/// serialise `null`.
-pub fn as_envoy_serialises(claims: &Value) -> Option<Vec<u8>> {
-    match claims {
-        Value::Object(_) => value(claims),
-        _ => None,
-    }
-}
-
-fn value(it: &Value) -> Option<Vec<u8>> {
+/// A value as Envoy serialises it; `None` if it cannot, which is so for `null` and whatever
+/// contains it.
+pub fn serialise(it: &Value) -> Option<Vec<u8>> {
     match it {
         Value::Null => None,
         Value::Bool(it) => Some(vec![u8::from(*it)]),
@@ -20,13 +13,13 @@ fn value(it: &Value) -> Option<Vec<u8>> {
         Value::String(it) => Some(it.clone().into_bytes()),
         Value::Array(items) => {
             let items: Option<Vec<_>> =
-                items.iter().map(|it| Some((value(it)?, Vec::new()))).collect();
+                items.iter().map(|it| Some((serialise(it)?, Vec::new()))).collect();
             pairs(&items?)
         }
         Value::Object(members) => {
             let members: Option<Vec<_>> = members
                 .iter()
-                .map(|(name, it)| Some((name.clone().into_bytes(), value(it)?)))
+                .map(|(name, it)| Some((name.clone().into_bytes(), serialise(it)?)))
                 .collect();
             pairs(&members?)
         }

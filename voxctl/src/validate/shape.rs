@@ -15,7 +15,7 @@ const MAX_ERRORS: usize = 50;
 ///
 /// # Errors
 /// As many as can be told apart: serde stops at each, so a wrong member is noted, taken out, and
-/// the rest read again, until something is missing or a whole item of a sequence is wrong.
+/// the rest read again, until something is missing.
 pub fn read(node: &Node) -> Result<PolicySpec, Vec<Diagnostic>> {
     let mut json = node.to_json();
     let mut removed: Vec<Path> = Vec::new();
@@ -33,10 +33,10 @@ pub fn read(node: &Node) -> Result<PolicySpec, Vec<Diagnostic>> {
             }
             errors.push(diagnostic(node, &path, &error.message));
             let missing = missing_field(&error.message).is_some();
-            if missing || errors.len() >= MAX_ERRORS || !remove(&mut json, &path) {
-                return Err(errors);
+            match remove(&mut json, &path) {
+                Some(member) if !missing && errors.len() < MAX_ERRORS => removed.push(member),
+                _ => return Err(errors),
             }
-            removed.push(path);
         }
     }
     Err(errors)
@@ -108,12 +108,18 @@ fn yaml_1_1_boolean<'a>(node: &'a Node, path: &Path, message: &str) -> Option<&'
     known.contains(&word.to_ascii_lowercase().as_str()).then_some(word)
 }
 
-/// Takes the member that `path` names out of `json`; says whether it was there.
-fn remove(json: &mut Json, path: &Path) -> bool {
-    let Some((Step::Key(name), parents)) = path.0.split_last() else { return false };
+/// Takes the member that `path` names out of `json`, or the sequence if it names an item; says
+/// which, if it was there.
+fn remove(json: &mut Json, path: &Path) -> Option<Path> {
+    let is_key = |it: &Step| matches!(it, Step::Key(_));
+    let last = path.0.iter().rposition(is_key)?;
+    let (parents, member) = (path.0.get(..last)?, path.0.get(..=last)?);
+    let Some(Step::Key(name)) = member.last() else { return None };
     let parent = parents.iter().try_fold(json, |place, step| match step {
         Step::Key(key) => place.get_mut(key),
         Step::Index(index) => place.get_mut(index),
     });
-    parent.and_then(Json::as_object_mut).is_some_and(|it| it.remove(name).is_some())
+    // Errors stay in the order of the file: `remove` would move the last member.
+    parent?.as_object_mut()?.shift_remove(name)?;
+    Some(Path(member.to_vec()))
 }

@@ -47,6 +47,8 @@ pub async fn until_asked_to_end<T>(work: impl Future<Output = T>) -> io::Result<
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     Ok(tokio::select! {
+        // Work that waits for the same signal itself may end in its own way.
+        biased;
         done = work => Some(done),
         _ = terminate.recv() => None,
         _ = interrupt.recv() => None,

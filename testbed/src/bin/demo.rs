@@ -45,15 +45,18 @@ struct Stage {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let arguments = Arguments::parse();
-    match until_asked_to_end(run(&arguments)).await? {
-        Some(outcome) => outcome,
-        None => {
-            eprintln!("ended");
-            Ok(ExitCode::from(130))
-        }
+async fn main() -> ExitCode {
+    match until_asked_to_end(run(&Arguments::parse())).await {
+        Ok(Some(Ok(code))) => code,
+        Ok(Some(Err(error))) => failed(&error),
+        Ok(None) => ExitCode::from(130),
+        Err(error) => failed(&error.into()),
     }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }
 
 async fn run(arguments: &Arguments) -> Result<ExitCode> {

@@ -56,12 +56,13 @@ pub(super) fn jwt_principal(value: &str) -> Value {
     PRINCIPAL.all(vec![claim("iss", issuer), claim("sub", subject)])
 }
 
+/// istiod writes `metadata`, which means the same and is deprecated since Envoy 1.40.
 fn claim(name: &str, matcher: Value) -> Value {
-    json!({"metadata": {
+    json!({"sourced_metadata": {"metadata_matcher": {
         "filter": "envoy.filters.http.jwt_authn",
         "path": [{"key": "payload"}, {"key": name}],
         "value": {"string_match": matcher},
-    }})
+    }}})
 }
 
 /// A method as a permission.

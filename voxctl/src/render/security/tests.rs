@@ -113,10 +113,16 @@ fn not_request_principals_denies_whoever_lacks_issuer_or_subject() {
     let policy = &rules["policies"]["ns[ai]-policy[p]-rule[0]"];
     let denied = &policy["principals"][0]["and_ids"]["ids"][0]["not_id"]["or_ids"]["ids"][0]["and_ids"]
         ["ids"];
-    assert_eq!(denied[0]["metadata"]["path"], json!([{"key": "payload"}, {"key": "iss"}]));
-    assert_eq!(denied[1]["metadata"]["path"], json!([{"key": "payload"}, {"key": "sub"}]));
     assert_eq!(
-        denied[1]["metadata"]["value"]["string_match"],
+        denied[0]["sourced_metadata"]["metadata_matcher"]["path"],
+        json!([{"key": "payload"}, {"key": "iss"}])
+    );
+    assert_eq!(
+        denied[1]["sourced_metadata"]["metadata_matcher"]["path"],
+        json!([{"key": "payload"}, {"key": "sub"}])
+    );
+    assert_eq!(
+        denied[1]["sourced_metadata"]["metadata_matcher"]["value"]["string_match"],
         json!({"safe_regex": {"regex": ".+"}})
     );
     let methods =
@@ -138,7 +144,9 @@ fn a_principal_is_issuer_slash_subject_with_stars() {
         ("iss*", json!({"prefix": "iss"}), any()),
     ] {
         let term = super::terms::jwt_principal(value);
-        let found = |i: usize| &term["and_ids"]["ids"][i]["metadata"]["value"]["string_match"];
+        let found = |i: usize| {
+            &term["and_ids"]["ids"][i]["sourced_metadata"]["metadata_matcher"]["value"]["string_match"]
+        };
         assert_eq!((found(0), found(1)), (&issuer, &subject), "{value}");
     }
 }

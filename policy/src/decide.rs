@@ -1,5 +1,8 @@
 //! Whether a request may do what it asks: the one place where this is decided.
 
+#[cfg(test)]
+mod tests;
+
 use crate::Policy;
 use crate::decision::{Decision, Outcome, Reason};
 use crate::identity::{Authentication, Evidence, Identity, IssuerId, authenticate};

@@ -1,5 +1,8 @@
 //! The policy, validated and compiled for look-up.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Path, PolicyError, PolicyErrors};
 use crate::identity::IdentityRules;
 use crate::operation::OperationNames;

@@ -1,6 +1,7 @@
 //! `voxctl validate`: every error of a policy file, where it stands, and what is accepted.
 
 mod embedded;
+mod inner;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ pub fn policies(source: &Source) -> Result<Vec<Valid>, Vec<Diagnostic>> {
     let mut valid = Vec::new();
     let mut errors = Vec::new();
     for Found { prefix, node } in found {
-        match check(node) {
+        match node.map_err(|it| vec![it]).and_then(|it| check(&it)) {
             Ok(it) => valid.push(it),
             Err(found) => errors.extend(found.into_iter().map(|it| it.inside(&prefix))),
         }

@@ -4,6 +4,7 @@ use super::policies;
 use crate::diagnostic::Source;
 
 const POLICY: &str = include_str!("../../../envoyfilter-yaml/policies/glm-tts.yaml");
+const ENVOY_FILTER: &str = include_str!("../../../envoyfilter-yaml/filters/jwt-tier.yaml");
 
 /// Reads the text and shows every error of it.
 fn show(text: &str) {
@@ -30,13 +31,15 @@ proptest! {
 
     #[test]
     fn no_broken_policy_makes_it_panic(
-        at in 0..POLICY.len(),
+        embedded in any::<bool>(),
+        at in any::<prop::sample::Index>(),
         cut in 0..12usize,
         put in "[-:\\[\\]{}\"'&*\n\t a-z\u{e9}]{0,4}",
     ) {
-        let boundary = |at: usize| (at..=POLICY.len()).find(|it| POLICY.is_char_boundary(*it)).unwrap();
-        let start = boundary(at);
-        let end = boundary((start + cut).min(POLICY.len()));
-        show(&[&POLICY[..start], &put, &POLICY[end..]].concat());
+        let text = if embedded { ENVOY_FILTER } else { POLICY };
+        let boundary = |at: usize| (at..=text.len()).find(|it| text.is_char_boundary(*it)).unwrap();
+        let start = boundary(at.index(text.len()));
+        let end = boundary((start + cut).min(text.len()));
+        show(&[&text[..start], &put, &text[end..]].concat());
     }
 }

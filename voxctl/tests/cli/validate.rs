@@ -182,21 +182,85 @@ fn a_file_without_a_policy_says_how_to_start() {
     }
 }
 
+/// An EnvoyFilter, second of two documents, with this `configuration`.
+fn envoy_filter(kind: &str, value: &str) -> String {
+    format!(
+        "apiVersion: security.istio.io/v1
+kind: RequestAuthentication
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+spec:
+  configPatches:
+  - patch:
+      value:
+        configuration:
+          \"@type\": type.googleapis.com/google.protobuf.{kind}
+          value: {value}
+"
+    )
+}
+
+/// The policy as JSON, indented to stand under `value: |`.
+fn policy_json() -> String {
+    let json = voxctl::yaml::parse(POLICY).unwrap().remove(0).to_json();
+    format!("{json:#}").replace('\n', "\n            ")
+}
+
 #[test]
-fn a_policy_embedded_in_an_envoyfilter_is_shown_with_its_whole_path() {
-    let policy = POLICY.replace("    scopes: [tts.premium]", "    scope: [tts.premium]");
-    let indented = policy.replace('\n', "\n                  ");
-    let text = format!(
-        "apiVersion: security.istio.io/v1\nkind: RequestAuthentication\n---\n\
-         apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nspec:\n  configPatches:\n  \
-         - patch:\n      value:\n        typed_config:\n          config:\n            configuration:\n              \
-         \"@type\": type.googleapis.com/google.protobuf.Struct\n              value:\n                  {indented}\n"
+fn a_policy_embedded_as_json_text_is_shown_where_it_stands() {
+    let json = policy_json().replace("\"audiences\"", "\"audience\"");
+    assert_shows(
+        &envoy_filter("StringValue", &format!("|\n            {json}")),
+        "error: unknown field `audience`
+  --> p.yaml:22:21
+   |
+22 |                     \"audience\": [
+   |                     ^^^^^^^^^^ spec.configPatches[0].patch.value.configuration.value.identity.issuers[0].audience
+   |
+   = help: did you mean `audiences`? Accepted: issuer, audiences, algorithms, jwks
+
+invalid p.yaml: 1 error
+",
     );
-    let shown = validate(&text);
+    let valid =
+        validate(&envoy_filter("StringValue", &format!("|\n            {}", policy_json())));
+    assert_eq!(valid.code, 0, "{}", valid.out);
+}
+
+#[test]
+fn a_policy_embedded_on_one_line_is_shown_where_it_stands() {
+    let json = voxctl::yaml::parse(POLICY).unwrap().remove(0).to_json().to_string();
+    let json = json.replace("\"presets\"", "\"preset\"");
+    let shown = validate(&envoy_filter("StringValue", &format!("'{json}'")));
     assert_eq!(shown.code, 1);
-    let path =
-        "spec.configPatches[0].patch.value.typed_config.config.configuration.value.tiers[0].scope";
-    assert!(shown.out.contains(path), "{}", shown.out);
+    let column = "          value: '".len() + json.find("\"preset\"").unwrap() + 1;
+    assert!(shown.out.contains(&format!(" --> p.yaml:12:{column}\n")), "{}", shown.out);
+}
+
+#[test]
+fn a_policy_embedded_so_that_the_filter_cannot_read_it_is_refused() {
+    let indented = POLICY.replace('\n', "\n            ");
+    let as_struct = validate(&envoy_filter("Struct", &format!("\n            {indented}")));
+    assert_eq!(as_struct.code, 1);
+    assert!(as_struct.out.contains("use google.protobuf.StringValue"), "{}", as_struct.out);
+    let as_yaml = validate(&envoy_filter("StringValue", &format!("|\n            {indented}")));
+    assert_eq!(as_yaml.code, 1);
+    assert!(as_yaml.out.contains("the filter reads JSON only"), "{}", as_yaml.out);
+    let twice = policy_json().replacen("{", "{\n            \"version\": 1,", 1);
+    let twice = validate(&envoy_filter("StringValue", &format!("|\n            {twice}")));
+    assert!(twice.out.contains("`version` stands twice"), "{}", twice.out);
+    assert!(twice.out.contains(" --> p.yaml:15:15\n"), "{}", twice.out);
+}
+
+#[test]
+fn a_policy_embedded_in_a_wasm_plugin_is_found() {
+    let indented = POLICY.replace("tiers:", "teirs:").replace('\n', "\n    ");
+    let shown = validate(&format!(
+        "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec:\n  pluginConfig:\n    {indented}\n"
+    ));
+    assert_eq!(shown.code, 1);
+    assert!(shown.out.contains("spec.pluginConfig.teirs"), "{}", shown.out);
 }
 
 #[test]

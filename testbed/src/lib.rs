@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod envoy;
+pub mod fixture;
 pub mod jwks;
 pub mod process;
 pub mod scenario;

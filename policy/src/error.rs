@@ -89,7 +89,8 @@ impl From<&serde_path_to_error::Path> for Path {
                 .filter_map(|segment| match segment {
                     Segment::Seq { index } => Some(Step::Index(*index)),
                     Segment::Map { key } => Some(Step::Key(key.clone())),
-                    Segment::Enum { .. } | Segment::Unknown => None,
+                    Segment::Enum { variant } => Some(Step::Key(variant.clone())),
+                    Segment::Unknown => None,
                 })
                 .collect(),
         )

@@ -6,14 +6,16 @@
 pub mod raw;
 mod request;
 mod response;
+mod tunnel;
 mod websocket;
 
 pub use request::Request;
 pub use response::{Response, Streaming};
+pub use tunnel::Tunnel;
 pub use websocket::{Upgrade, WebSocket};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::combinators::BoxBody;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::future::Future;
@@ -29,8 +31,11 @@ use tokio::net::TcpStream;
 pub struct Client {
     address: SocketAddr,
     http2: bool,
-    pool: legacy::Client<Connector, Full<Bytes>>,
+    pool: legacy::Client<Connector, Body>,
 }
+
+/// A request's body, with or without trailers.
+type Body = BoxBody<Bytes, std::convert::Infallible>;
 
 /// Why no response came.
 #[derive(Debug, thiserror::Error)]

@@ -13,9 +13,12 @@
 //! # }
 //! ```
 
+mod observed;
 mod policy;
+mod tls;
 
 pub use policy::{now, policy, token};
+pub use tls::Authority;
 
 use crate::client::Client;
 use crate::envoy::{Envoy, Options};

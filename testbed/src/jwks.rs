@@ -133,6 +133,20 @@ impl Jwks {
         self.state.lock().newest().map(|key| key.kid().to_owned())
     }
 
+    /// The `kid`s that are served; none if the keys are somebody else's.
+    pub fn kids(&self) -> Vec<String> {
+        self.state.lock().keys().iter().map(|key| key.kid().to_owned()).collect()
+    }
+
+    /// A token of these claims, signed with the oldest key that is still served: the one before
+    /// the newest, while there are two.
+    ///
+    /// # Panics
+    /// When the keys are somebody else's.
+    pub fn sign_with_oldest(&self, claims: &Value) -> String {
+        self.state.lock().keys().first().expect("keys of our own").sign(claims)
+    }
+
     /// A token of these claims, signed with the newest key.
     ///
     /// # Panics
@@ -174,11 +188,16 @@ impl State {
         kid
     }
 
-    fn newest(&self) -> Option<&Key> {
+    /// Our own keys, oldest first.
+    fn keys(&self) -> &[Key] {
         match &self.document {
-            Document::Keys(keys) => keys.last(),
-            Document::Fixed(_) => None,
+            Document::Keys(keys) => keys,
+            Document::Fixed(_) => &[],
         }
+    }
+
+    fn newest(&self) -> Option<&Key> {
+        self.keys().last()
     }
 
     fn document(&self) -> String {

@@ -6,6 +6,7 @@
 pub mod client;
 pub mod envoy;
 pub mod fixture;
+pub mod issuer;
 pub mod jwks;
 pub mod process;
 pub mod scenario;

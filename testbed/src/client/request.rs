@@ -2,8 +2,8 @@
 
 use super::{Client, ClientError, Response, Streaming, Upgrade};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
-use http_body_util::Full;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use http_body_util::{BodyExt, Full};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take unless a test says otherwise.
@@ -19,6 +19,7 @@ pub struct Request {
     authority: String,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    trailers: Option<HeaderMap>,
     pub(super) timeout: Duration,
 }
 
@@ -33,6 +34,7 @@ impl Request {
             authority: "speech.test".to_owned(),
             headers: Vec::new(),
             body: Bytes::new(),
+            trailers: None,
             timeout: TIMEOUT,
         }
     }
@@ -42,11 +44,17 @@ impl Request {
     /// # Panics
     /// When HTTP forbids it (see [`super::raw`]).
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        let parsed = HeaderName::from_bytes(name.as_bytes());
-        let name = parsed.unwrap_or_else(|error| panic!("header {name:?}: {error}"));
-        let value = HeaderValue::from_bytes(value.as_ref())
-            .unwrap_or_else(|error| panic!("value of {name}: {error}"));
-        self.headers.push((name, value));
+        self.headers.push(field(name, value.as_ref()));
+        self
+    }
+
+    /// Adds a trailer, a header after the body. HTTP/2 only: HTTP/1.1 would leave it out.
+    ///
+    /// # Panics
+    /// As [`Request::header`].
+    pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let (name, value) = field(name, value.as_ref());
+        self.trailers.get_or_insert_default().append(name, value);
         self
     }
 
@@ -102,7 +110,7 @@ impl Request {
             .method(self.method.as_str())
             .uri(uri)
             .version(version)
-            .body(Full::new(self.body))?;
+            .body(body(self.body, self.trailers))?;
         for (name, value) in self.headers {
             request.headers_mut().append(name, value);
         }
@@ -123,5 +131,22 @@ impl Request {
 
     pub(super) fn websocket_uri(&self) -> String {
         format!("ws://{}{}", self.authority, self.path)
+    }
+}
+
+fn field(name: &str, value: &[u8]) -> (HeaderName, HeaderValue) {
+    let parsed = HeaderName::from_bytes(name.as_bytes());
+    let name = parsed.unwrap_or_else(|error| panic!("header {name:?}: {error}"));
+    let value =
+        HeaderValue::from_bytes(value).unwrap_or_else(|error| panic!("value of {name}: {error}"));
+    (name, value)
+}
+
+fn body(bytes: Bytes, trailers: Option<HeaderMap>) -> super::Body {
+    match trailers {
+        None => Full::new(bytes).boxed(),
+        Some(trailers) => {
+            Full::new(bytes).with_trailers(std::future::ready(Some(Ok(trailers)))).boxed()
+        }
     }
 }

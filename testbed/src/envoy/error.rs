@@ -54,6 +54,16 @@ pub enum EnvoyError {
         /// How many it holds.
         entries: usize,
     },
+    /// An awaited count was not reached.
+    #[error("{metric} is {value} and does not become {least}")]
+    MetricTooLow {
+        /// Its name and labels.
+        metric: String,
+        /// What it is.
+        value: u64,
+        /// What was awaited.
+        least: u64,
+    },
     /// The bootstrap of a push cannot be used.
     #[error("the Envoy was not started by start_dynamic, so nothing can be pushed to it")]
     NotDynamic,

@@ -9,6 +9,7 @@ mod bootstrap;
 mod dynamic;
 mod error;
 mod log;
+mod metrics;
 mod options;
 mod usage;
 
@@ -16,6 +17,7 @@ pub use access_log::AccessLogEntry;
 pub use dynamic::Push;
 pub use error::EnvoyError;
 pub use log::{LogLine, UnexpectedLog};
+pub use metrics::Series;
 pub use options::Options;
 
 use crate::process::{self, Process};

@@ -19,4 +19,8 @@ pub enum Fault {
     Status(u16),
     /// It is a key set without keys.
     Empty,
+    /// It is a key set whose only key has a `kty` that nobody knows.
+    UnknownType,
+    /// It is a redirect (302) to a path where the keys are.
+    Redirect,
 }

@@ -10,9 +10,13 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
+/// Where [`Fault::Redirect`] leads.
+const MOVED: &str = "/moved.json";
+
 pub(super) fn routes(state: Arc<Shared>) -> Router {
     Router::new()
         .route("/jwks.json", get(keys))
+        .route(MOVED, get(moved))
         .route("/_rotate", post(rotate))
         .route("/_sign", post(sign))
         .route("/_fault", put(fault))
@@ -44,7 +48,19 @@ async fn keys(State(state): State<Arc<Shared>>) -> Response {
                 .into_response();
         }
         Fault::Empty => json!({ "keys": [] }).to_string(),
+        Fault::UnknownType => json!({ "keys": [{ "kty": "XYZ", "kid": "key-1" }] }).to_string(),
+        Fault::Redirect => {
+            return (StatusCode::FOUND, [(header::LOCATION, MOVED)]).into_response();
+        }
     };
+    answer(document)
+}
+
+async fn moved(State(state): State<Arc<Shared>>) -> Response {
+    answer(state.lock().document())
+}
+
+fn answer(document: String) -> Response {
     // RFC 7517 §8.5.2.
     ([(header::CONTENT_TYPE, "application/jwk-set+json")], document).into_response()
 }

@@ -118,6 +118,9 @@ impl HttpBody for Incoming {
                     this.hash.update(data);
                     locked(&this.entry).body_bytes += data.len() as u64;
                 }
+                if let Some(trailers) = frame.trailers_ref() {
+                    locked(&this.entry).trailers = ReceivedHeaders::of(trailers);
+                }
             }
             Some(Err(_)) => {}
             None => {

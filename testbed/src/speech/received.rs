@@ -21,6 +21,8 @@ pub struct Received {
     pub version: String,
     /// All headers in order.
     pub headers: ReceivedHeaders,
+    /// The trailers, which follow the body.
+    pub trailers: ReceivedHeaders,
     /// Bytes of the body.
     pub body_bytes: u64,
     /// SHA-256 of the body in hexadecimal, once all of it came; of a text only this is kept.

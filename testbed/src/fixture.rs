@@ -15,9 +15,10 @@
 
 mod observed;
 mod policy;
+pub mod resource;
 mod tls;
 
-pub use policy::{now, policy, token};
+pub use policy::{now, policy, signed, token};
 pub use tls::Authority;
 
 use crate::client::Client;

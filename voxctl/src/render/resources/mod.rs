@@ -4,7 +4,9 @@ mod document;
 mod envoy_filter;
 mod security;
 
-pub(super) use document::{Document, read, read_str};
+#[cfg(test)]
+pub(super) use document::read_str;
+pub(super) use document::{Document, read};
 pub(super) use envoy_filter::{
     ApplyTo, ConfigPatch, Context, EnvoyFilter, FilterChainMatch, Match, Operation, ProxyMatch,
     RouteAction,

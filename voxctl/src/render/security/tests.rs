@@ -17,7 +17,10 @@ fn proxy() -> Proxy {
     }
 }
 
-fn rendered(yaml: &str) -> Result<(Vec<Value>, Vec<(String, String)>, Vec<String>), String> {
+/// Filters, the clusters they call, warnings.
+type Found = (Vec<Value>, Vec<(String, String)>, Vec<String>);
+
+fn rendered(yaml: &str) -> Result<Found, String> {
     let mut warnings = Vec::new();
     let documents = read_str(yaml, "test.yaml").map_err(|e| e.to_string())?;
     let found = filters(&documents, &proxy(), &mut warnings).map_err(|e| e.to_string())?;

@@ -139,14 +139,13 @@ fn an_insert_of_a_chain_is_an_add() {
 #[test]
 fn an_added_chain_is_not_patched_in_turn() {
     let it = patched(
-        &("- applyTo: FILTER_CHAIN
+        "- applyTo: FILTER_CHAIN
   patch:
     operation: ADD
     value: {name: added, filters: [{name: echo, typed_config: {'@type': type.googleapis.com/envoy.extensions.filters.network.echo.v3.Echo}}]}
 - applyTo: NETWORK_FILTER
   patch: {operation: INSERT_FIRST, value: {name: first}}
-"
-        .to_owned()),
+",
     );
     assert_eq!(it.network(0), ["first", "http_connection_manager"]);
     assert_eq!(it.network(2), ["echo"]);

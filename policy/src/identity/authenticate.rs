@@ -4,14 +4,13 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::bearer::bearer_token;
-use super::rules::{IdentityRules, Issuer, IssuerId, IssuerKeys};
+use super::rules::{Issuer, IssuerId, IssuerKeys};
 use super::{
     Authentication, Evidence, Identity, Keys, NewerKeys, Refusal, Source, TENANT_HEADER,
     TIER_HEADER,
 };
 use crate::Policy;
 use crate::claims::{Claims, MemberClaims, PairsClaims};
-use crate::jwks::KeySet;
 use crate::request::RequestHead;
 use crate::tier::TierId;
 use crate::time::UnixMillis;
@@ -142,15 +141,18 @@ fn from_token(
     let token = UnverifiedToken::parse(token)?;
     let iss = token.issuer().ok_or(TokenError::UnknownIssuer)?;
     let (id, issuer) = rules.issuer_called(iss).ok_or(TokenError::UnknownIssuer)?;
+    // Claims come before the signature: an expired token then costs no signature work, and waits
+    // for no keys.
+    let validity = check_claims(token.claims(), &issuer.rules, &rules.time, now)?;
     let keys = match keys(id, issuer, evidence, now) {
         Keys::Ready(keys) => keys,
         Keys::Wait => return Ok(Authentication::Wait(id)),
         Keys::Unavailable => return Ok(Authentication::Unavailable(id)),
     };
-    match verify(&token, &keys, issuer, rules, now) {
-        Ok(until) => {
+    match token.verify_signature(&keys) {
+        Ok(()) => {
             let identity = identity(policy, token.claims(), trace)?;
-            evidence.remember(digest, &identity, until);
+            evidence.remember(digest, &identity, validity.until);
             Ok(Authentication::Known(identity, Source::Token))
         }
         Err(TokenError::UnknownKey) if matches!(issuer.keys, IssuerKeys::Remote(_)) => {
@@ -171,20 +173,6 @@ fn keys(id: IssuerId, issuer: &Issuer, evidence: &mut impl Evidence, now: UnixMi
         // Refused at load for every policy that verifies tokens itself.
         IssuerKeys::None => Keys::Unavailable,
     }
-}
-
-/// Claims are checked before the signature: an expired token then costs no signature work and no
-/// fetch of keys.
-fn verify(
-    token: &UnverifiedToken<'_>,
-    keys: &KeySet,
-    issuer: &Issuer,
-    rules: &IdentityRules,
-    now: UnixMillis,
-) -> Result<Option<UnixMillis>, TokenError> {
-    let validity = check_claims(token.claims(), &issuer.rules, &rules.time, now)?;
-    token.verify_signature(keys)?;
-    Ok(validity.until)
 }
 
 fn identity(

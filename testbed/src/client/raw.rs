@@ -46,6 +46,46 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Result<RawResponse
     tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| ClientError::TimedOut(TIMEOUT))?
 }
 
+/// A connection on which a test says and awaits one thing after another.
+#[derive(Debug)]
+pub struct Conversation(TcpStream);
+
+impl Conversation {
+    /// Connects.
+    ///
+    /// # Errors
+    /// When nobody listens.
+    pub async fn open(address: SocketAddr) -> Result<Self, ClientError> {
+        Ok(Self(TcpStream::connect(address).await?))
+    }
+
+    /// Writes these bytes.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn say(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), ClientError> {
+        Ok(self.0.write_all(bytes.as_ref()).await?)
+    }
+
+    /// Reads until what came ends with `end`, or the server closes; returns what came.
+    ///
+    /// # Errors
+    /// When neither happens within ten seconds.
+    pub async fn hear(&mut self, end: &str) -> Result<String, ClientError> {
+        let mut heard = Vec::new();
+        let hear = async {
+            while !heard.ends_with(end.as_bytes()) {
+                match self.0.read_u8().await {
+                    Ok(byte) => heard.push(byte),
+                    Err(_) => break,
+                }
+            }
+        };
+        tokio::time::timeout(TIMEOUT, hear).await.map_err(|_| ClientError::TimedOut(TIMEOUT))?;
+        Ok(String::from_utf8_lossy(&heard).into_owned())
+    }
+}
+
 /// A request head and body with a correct length; the headers' bytes are written as they stand.
 /// It asks for the connection to be closed, for that is the end of a response without a length.
 pub fn post(path: &str, headers: &[(&[u8], &[u8])], body: &[u8]) -> Vec<u8> {

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
-use voxgate_host::{Flow, HttpFilter, RequestHeaders, RootHost, StreamHandle};
+use voxgate_host::{
+    Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost, StreamHandle,
+};
 use voxgate_policy::decide::{Progress, decide};
 use voxgate_policy::decision::Decision;
 use voxgate_policy::identity::{OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header};
@@ -44,6 +46,13 @@ impl HttpFilter for JwtTierFilter {
                 self.shared.waiting.borrow_mut().push(Waiting { stream, head, since: now });
                 Flow::Wait
             }
+        }
+    }
+
+    /// Some servers take trailers for headers.
+    fn on_request_trailers(&mut self, trailers: &mut RequestTrailers) {
+        for name in trailers.names().iter().filter(|it| is_reserved_header(it)) {
+            let _removed = trailers.remove(name);
         }
     }
 }

@@ -150,6 +150,7 @@ impl Source {
         match call {
             Ok(call) => state.call = Some(call),
             Err(error) => {
+                Report::fetched("not_sent");
                 log::warn!("jwks: {} through {}: {error}", self.spec.uri, self.spec.cluster);
                 state.keys.fetch_failed(now);
             }
@@ -169,7 +170,11 @@ impl Source {
             }
             Err((result, why)) => {
                 Report::fetched(result);
-                log::warn!("jwks: {}: {why}; the last good keys are kept", self.spec.uri);
+                let left = match state.keys.age(now) {
+                    Some(_) => "the last good keys are kept",
+                    None => "there are no keys yet",
+                };
+                log::warn!("jwks: {}: {why}; {left}", self.spec.uri);
                 state.keys.fetch_failed(now);
             }
         }

@@ -101,7 +101,7 @@ impl RemoteKeys {
     pub fn fetch_succeeded(&mut self, keys: KeySet, now: UnixMillis) {
         let asked = self.end_fetch(now).unwrap_or(now);
         self.failures = 0;
-        self.wanted = self.wanted.filter(|seen| *seen > asked);
+        self.wanted = self.wanted.filter(|seen| *seen >= asked);
         self.good = Some(Good { keys: Rc::new(keys), asked, came: now });
     }
 
@@ -126,10 +126,10 @@ impl RemoteKeys {
         }
     }
 
-    /// Whether the keys were asked for at or after `seen`, so that a key which they lack did not
-    /// exist then.
+    /// Whether the keys were asked for after `seen`, so that a key which they lack did not exist
+    /// then. In the same millisecond is not after: the key may have come between.
     pub fn fetched_after(&self, seen: UnixMillis) -> bool {
-        self.good.as_ref().is_some_and(|good| good.asked >= seen)
+        self.good.as_ref().is_some_and(|good| good.asked > seen)
     }
 
     /// When a request that waits for keys since `seen` is to be answered 503.

@@ -166,7 +166,7 @@ fn a_made_up_key_costs_one_fetch_a_cooldown_however_often_it_comes() {
     let before = host.calls().len();
     let streams: Vec<_> = (0..50).map(|_| post(&host, "/tts", &made_up)).collect();
     for _ in 0..5 {
-        host.tick();
+        wait(&host, host.tick_period());
     }
     assert_eq!(host.calls().len() - before, 1);
     answer(&host, 200, testing::jwks());
@@ -186,7 +186,7 @@ fn tokens_of_a_withdrawn_key_are_refused_though_they_were_verified_before() {
     answer(&host, 200, &testing::jwks().replace("\"es256\"", "\"es256-next\""));
     host.advance(Duration::from_secs(3));
     let stream = post(&host, "/tts", &token);
-    host.tick();
+    wait(&host, host.tick_period());
     answer(&host, 200, &testing::jwks().replace("\"es256\"", "\"es256-next\""));
     assert_eq!(decision(&stream, "reason"), "unknown_key");
 }

@@ -22,6 +22,9 @@ pub struct Options {
     pub keep_ports: bool,
     /// Put the listeners into a watched file, for [`Envoy::push`].
     pub dynamic: bool,
+    /// How long a listener that was replaced by a push keeps its connections, in seconds; each is
+    /// asked to close at its next answer, as Istio has it. Envoy's own 600 when absent.
+    pub drain_seconds: Option<u32>,
     /// How long it may take to become ready. Compiling a module takes a second, ten when the
     /// machine is busy.
     pub startup: Duration,
@@ -39,6 +42,7 @@ impl Default for Options {
             allow_log: Vec::new(),
             keep_ports: false,
             dynamic: false,
+            drain_seconds: None,
             startup: Duration::from_secs(60),
         }
     }
@@ -71,6 +75,10 @@ impl Options {
         set("--log-format", super::log::FORMAT);
         // Access logs are readable while Envoy runs, not ten seconds later.
         set("--file-flush-interval-msec", "50");
+        if let Some(seconds) = self.drain_seconds {
+            set("--drain-strategy", "immediate");
+            set("--drain-time-s", &seconds.to_string());
+        }
         if let Some(levels) = &self.component_log_level {
             set("--component-log-level", levels);
         }

@@ -377,6 +377,17 @@ fn a_token_waits_for_keys_and_without_them_is_503_never_401() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_token_that_no_key_could_save_is_refused_without_waiting_for_one() {
+    let request = post("/tts", &token_with("tts.basic"));
+    let mut known = Known { keys: Some(Keys::Wait), ..Known::default() };
+    let tomorrow = UnixMillis(NOW.0 + 86_400_000);
+    match decide(&remote(), &request, &mut known, tomorrow, &mut Silent) {
+        Progress::Decided(decision) => assert_eq!(decision.reason.as_str(), "expired"),
+        Progress::WaitForKeys(_) => panic!("it waits"),
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_policy_on_trial_makes_no_request_wait_for_keys() {
     let jwks = json!({"remote": {"uri": "https://issuer.test/jwks.json", "cluster": "issuer"}});
     let policy = policy(|spec| {

@@ -23,9 +23,17 @@ pub const TENANT_HEADER: &str = "x-voxgate-tenant";
 pub const OPERATION_HEADER: &str = "x-voxgate-operation";
 
 /// Whether only Voxgate may set this header (given in lower case).
+///
+/// An underscore counts as a hyphen: CGI, WSGI and PHP hand both to the service under one name
+/// (`HTTP_X_USER_TIER`, RFC 3875 §4.1.18), so `x_user_tier` would be taken for the true header.
 pub fn is_reserved_header(name: &str) -> bool {
-    name == TIER_HEADER || name.starts_with("x-voxgate-")
+    let hyphenated = || name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });
+    hyphenated().eq(TIER_HEADER.bytes())
+        || hyphenated().take(RESERVED_PREFIX.len()).eq(RESERVED_PREFIX.bytes())
 }
+
+/// What the names of all our other headers start with.
+const RESERVED_PREFIX: &str = "x-voxgate-";
 
 /// A caller whose credentials are good.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,6 +57,8 @@ pub(crate) struct StreamState {
     /// The request headers can be read and changed.
     pub request_open: bool,
     pub headers: Headers,
+    /// The request trailers, while their callback runs.
+    pub trailers: Option<Headers>,
     /// The response headers, while their callback runs.
     pub response: Option<Headers>,
     pub response_changes: Headers,

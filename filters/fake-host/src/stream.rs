@@ -69,6 +69,7 @@ impl Request {
                 phase: StreamPhase::Headers,
                 request_open: true,
                 headers: self.headers,
+                trailers: None,
                 response: None,
                 response_changes: Headers::new(),
                 reply: None,
@@ -213,9 +214,12 @@ impl Stream {
         Action::of(goes_on)
     }
 
-    /// Sends the request trailers.
-    pub fn trailers(&self) -> Action {
-        Action::of(callbacks::request_trailers(self.context))
+    /// Sends request trailers; returns also what goes on.
+    pub fn trailers(&self, trailers: &[(&str, &str)]) -> (Action, Headers) {
+        let trailers = trailers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        self.read(|stream| stream.trailers = Some(trailers.collect()));
+        let action = Action::of(callbacks::request_trailers(self.context));
+        (action, self.read(|stream| stream.trailers.take()).unwrap_or_default())
     }
 
     /// The upstream, or Envoy itself, answers; returns the headers as the client sees them.

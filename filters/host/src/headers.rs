@@ -80,6 +80,30 @@ impl<'a> RequestHeaders<'a> {
     }
 }
 
+/// The request trailers, while they can be read and changed.
+pub struct RequestTrailers(());
+
+impl RequestTrailers {
+    /// Only in the request trailer phase.
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+
+    /// All names, repeated ones as often as they stand.
+    pub fn names(&self) -> Vec<String> {
+        let trailers = hostcalls::get_map_bytes(MapType::HttpRequestTrailers).unwrap_or_default();
+        trailers.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Removes all trailers of a name.
+    ///
+    /// # Errors
+    /// [`HeaderError::Name`]; nothing is changed.
+    pub fn remove(&mut self, name: &str) -> Result<(), HeaderError> {
+        remove(MapType::HttpRequestTrailers, name)
+    }
+}
+
 /// The response headers, while they can be read and changed.
 pub struct ResponseHeaders<'a>(PhantomData<&'a mut ()>);
 

@@ -33,7 +33,7 @@ mod wire;
 
 pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
 pub use foreign::{ForeignError, Hash, verify_signature};
-pub use headers::{HeaderError, RequestHeaders, ResponseHeaders};
+pub use headers::{HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders};
 pub use metric::{Counter, CounterFamily, Gauge};
 pub use plugin::{Flow, HttpFilter, Plugin};
 pub use reply::{GrpcStatus, LocalReply};

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{CallId, CallResponse, LocalReply, RequestHeaders, ResponseHeaders, RootHost};
+use crate::{
+    CallId, CallResponse, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders, RootHost,
+};
 
 /// One configured plugin: a root context of one VM, thus one a worker and configuration.
 ///
@@ -47,6 +49,12 @@ pub trait HttpFilter: 'static {
     /// Decides at the request headers. `end_of_stream`: no body follows.
     fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, end_of_stream: bool)
     -> Flow;
+
+    /// The trailers, which follow the body and go on as the request does. They may come while the
+    /// request waits; not after it was answered.
+    fn on_request_trailers(&mut self, trailers: &mut RequestTrailers) {
+        let _ = trailers;
+    }
 
     /// The upstream, or a later filter, answered. Not called for this filter's own [`LocalReply`].
     fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {

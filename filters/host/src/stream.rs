@@ -8,7 +8,7 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use crate::root::Timer;
-use crate::{Flow, HttpFilter, LocalReply, RequestHeaders, ResponseHeaders};
+use crate::{Flow, HttpFilter, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders};
 
 /// Names a stream past its callbacks, to resume it with
 /// [`RootHost::resume`](crate::RootHost::resume). Keeping one keeps nothing of the stream alive.
@@ -148,7 +148,11 @@ impl<F: HttpFilter> HttpContext for StreamContext<F> {
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        match self.phase().get() {
+        let phase = self.phase().get();
+        if let (Phase::Running | Phase::Waiting, Some(filter)) = (phase, &mut self.filter) {
+            filter.on_request_trailers(&mut RequestTrailers::new());
+        }
+        match phase {
             Phase::Running => Action::Continue,
             Phase::Waiting | Phase::Answered | Phase::Done => Action::Pause,
         }

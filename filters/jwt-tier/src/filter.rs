@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use voxgate_host::{
-    Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost, StreamHandle,
-};
+use voxgate_host::{Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost, StreamHandle};
 use voxgate_policy::decide::{Progress, decide};
 use voxgate_policy::decision::Decision;
 use voxgate_policy::identity::{OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header};

@@ -5,6 +5,7 @@ use crate::pairs;
 use crate::state::{self, Headers, State, StreamState};
 
 pub(super) const REQUEST_HEADERS: u32 = 0;
+pub(super) const REQUEST_TRAILERS: u32 = 1;
 pub(super) const RESPONSE_HEADERS: u32 = 2;
 pub(super) const CALL_RESPONSE_HEADERS: u32 = 6;
 
@@ -12,6 +13,7 @@ impl StreamState {
     fn readable(&self, map: u32) -> Option<&Headers> {
         match map {
             REQUEST_HEADERS => Some(&self.headers).filter(|_| self.request_open),
+            REQUEST_TRAILERS => self.trailers.as_ref(),
             RESPONSE_HEADERS => self.response.as_ref(),
             _ => None,
         }
@@ -33,6 +35,8 @@ impl State {
         if map == REQUEST_HEADERS {
             stream.route_cache_clears += 1;
             change(&mut stream.headers);
+        } else if let (REQUEST_TRAILERS, Some(trailers)) = (map, &mut stream.trailers) {
+            change(trailers);
         } else if let Some(response) = &mut stream.response {
             change(response);
             stream.response_changes = response.clone();

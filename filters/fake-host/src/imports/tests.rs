@@ -15,6 +15,7 @@ fn in_stream(request_open: bool) {
             phase: StreamPhase::Held,
             request_open,
             headers: vec![("x-empty".into(), vec![]), ("x-bytes".into(), vec![0xff])],
+            trailers: None,
             response: None,
             response_changes: Headers::new(),
             reply: None,

@@ -1,0 +1,49 @@
+//! What becomes of requests when the VM traps. Nothing that is shipped traps, so the trap is
+//! brought about from outside: the host is told to deny the VM a call that it needs.
+
+use serde_json::{Value, json};
+use voxgate_testbed::client::Client;
+use voxgate_testbed::envoy::Push;
+use voxgate_testbed::fixture::{Fixture, policy, token};
+
+async fn ask(client: &Client, token: &str) -> u16 {
+    let request = client.post("/tts").bearer(token).json(&json!({ "text": "a" }));
+    request.send().await.unwrap().status.as_u16()
+}
+
+/// Takes a capability from every VM in the bootstrap; says from how many.
+fn deny(capability: &str, value: &mut Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter_mut().map(|item| deny(capability, item)).sum(),
+        Value::Object(members) => {
+            let allowed = members.get_mut("allowed_capabilities").and_then(Value::as_object_mut);
+            let here = usize::from(allowed.is_some_and(|it| it.remove(capability).is_some()));
+            here + members.values_mut().map(|member| deny(capability, member)).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+#[tokio::test]
+async fn a_vm_that_traps_lets_nothing_pass_and_a_good_configuration_heals_it() {
+    let speech = voxgate_testbed::speech::Speech::start().await.unwrap();
+    let good = Fixture::of(policy()).bootstrap(speech.address()).unwrap();
+    let mut trapping = good.clone();
+    assert_eq!(deny("proxy_get_header_map_pairs", &mut trapping), 1);
+    let mut envoy = voxgate_testbed::envoy::Envoy::start_dynamic(trapping).await.unwrap();
+    envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
+    envoy.allow_log("Restricted hostcall|proxy_get_header_map_pairs");
+    let token = token("tts.basic");
+    for _ in 0..5 {
+        for (protocol, client) in Client::both(envoy.address()) {
+            assert_eq!(ask(&client, &token).await, 503, "{protocol}");
+        }
+    }
+    assert_eq!(speech.count(), 0, "a request passed unchecked");
+
+    assert_eq!(envoy.push(good).await.unwrap(), Push::Accepted);
+    for (protocol, client) in Client::both(envoy.address()) {
+        assert_eq!(ask(&client, &token).await, 200, "{protocol}");
+    }
+    envoy.finish().await.unwrap();
+}

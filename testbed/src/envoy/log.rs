@@ -14,6 +14,8 @@ const HARMLESS: &[&str] = &[
     r"There is no configured limit to the number of allowed active downstream connections",
     // Bootstraps for people name no overload manager, and Envoy says so at every start.
     r"overload\.global_downstream_max_connections",
+    // Where Envoy 1.36 to 1.39 look for it; 1.40 does too, and would like it in vm_config.
+    r"Using deprecated option 'envoy\.extensions\.wasm\.v3\.PluginConfig\.capability_restriction_config'",
     // We end it so.
     r"^caught ENVOY_SIGTERM$",
 ];

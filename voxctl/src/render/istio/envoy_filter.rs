@@ -86,9 +86,10 @@ fn plugin_config(policy: &PolicyDocument, options: &ResourceOptions) -> Value {
             "vm_id": VM_ID,
             "runtime": "envoy.wasm.runtime.v8",
             "code": options.module.code(),
-            // Since Envoy 1.40 here; beside vm_config it is deprecated and logs a warning.
-            "capability_restriction_config": {"allowed_capabilities": capabilities},
         },
+        // Envoy 1.40 wants it in vm_config, and warns; older ones, and the istiods of Istio 1.28 to
+        // 1.31, know it only here, and there would drop it without a word.
+        "capability_restriction_config": {"allowed_capabilities": capabilities},
         // A trap ends a worker's VM; it comes back by itself.
         "failure_policy": "FAIL_RELOAD",
         "reload_config": {"backoff": {"base_interval": "1s"}},

@@ -259,7 +259,7 @@ fn is_name(name: &str) -> bool {
 
 /// The best tier that single tenants can get.
 #[derive(Clone, Debug, Default)]
-pub struct TenantCaps(HashMap<String, TierId>);
+pub struct TenantCaps(HashMap<String, Option<TierId>>);
 
 impl TenantCaps {
     /// Compiles the section at `path`; errors are added to `errors`.
@@ -270,19 +270,19 @@ impl TenantCaps {
         errors: &mut Vec<PolicyError>,
     ) -> Self {
         let path = path.key("inline");
-        let mut seen = std::collections::HashSet::new();
         let mut caps = HashMap::new();
         for (i, tenant) in spec.inline.iter().enumerate() {
-            if !seen.insert(tenant.id.as_str()) {
+            let max_tier = tenant.max_tier.as_ref().and_then(|name| {
+                tiers
+                    .resolve(name, &path.index(i).key("max_tier"))
+                    .map_err(|error| errors.push(error))
+                    .ok()
+            });
+            if caps.insert(tenant.id.clone(), max_tier).is_some() {
                 errors.push(PolicyError::new(
                     path.index(i).key("id"),
                     format!("a second tenant `{}`", tenant.id),
                 ));
-            }
-            let Some(max_tier) = &tenant.max_tier else { continue };
-            match tiers.resolve(max_tier, &path.index(i).key("max_tier")) {
-                Ok(tier) => drop(caps.insert(tenant.id.clone(), tier)),
-                Err(error) => errors.push(error),
             }
         }
         Self(caps)
@@ -290,11 +290,11 @@ impl TenantCaps {
 
     /// The best tier that `tenant` can get, if it has a cap.
     pub fn of(&self, tenant: &str) -> Option<TierId> {
-        self.0.get(tenant).copied()
+        self.0.get(tenant).copied().flatten()
     }
 
     /// All tiers that are some tenant's cap.
     pub fn tiers(&self) -> impl Iterator<Item = TierId> {
-        self.0.values().copied()
+        self.0.values().copied().flatten()
     }
 }

@@ -4,6 +4,7 @@
 //! The host knows no PSS (Envoy's `verifySignature` leaves BoringSSL's padding at its default);
 //! that, and hosts without the function, need the feature `software-crypto`.
 
+mod der;
 mod hashed;
 mod native;
 

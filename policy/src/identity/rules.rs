@@ -1,6 +1,5 @@
 //! The `identity` section, validated.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use jsonwebtoken::Algorithm;
@@ -249,14 +248,13 @@ fn compile_issuers(
     if specs.len() > MAX_ISSUERS {
         errors.push(PolicyError::new(path, format!("more than {MAX_ISSUERS} issuers")));
     }
-    let mut seen = HashSet::new();
     let mut issuers = Vec::new();
     for (i, spec) in specs.iter().take(MAX_ISSUERS).enumerate() {
         let place = path.index(i);
         if spec.issuer.is_empty() {
             errors.push(PolicyError::new(place.key("issuer"), "an empty issuer"));
         }
-        if !seen.insert(spec.issuer.as_str()) {
+        if specs.iter().take(i).any(|it| it.issuer == spec.issuer) {
             errors.push(PolicyError::new(
                 place.key("issuer"),
                 format!("a second issuer `{}`", spec.issuer),

@@ -5,17 +5,9 @@ use jsonwebtoken::crypto::JwtVerifier;
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 use signature::Verifier;
-use spki::der::asn1::{AnyRef, BitStringRef, ObjectIdentifier, UintRef};
-use spki::der::{self, Encode};
-use spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use voxgate_host::{ForeignError, Hash, verify_signature};
 
-/// RFC 8017 §A.1.
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-/// RFC 5480 §2.1.1.
-const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const P_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
-const P_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+use super::der;
 
 /// The hash that the host must use for this algorithm; `None` for what it cannot do.
 pub fn hash(algorithm: Algorithm) -> Option<Hash> {
@@ -45,10 +37,15 @@ pub fn verifier(
     hash: Hash,
     key: &DecodingKey,
 ) -> Result<Box<dyn JwtVerifier>, Error> {
-    let key = match algorithm {
-        Algorithm::ES256 => ec_public_key(key, P_256)?,
-        Algorithm::ES384 => ec_public_key(key, P_384)?,
-        _ => rsa_public_key(key)?,
+    let key = match (algorithm, key.kind()) {
+        (Algorithm::ES256, DecodingKeyKind::SecretOrDer(point)) => {
+            der::ec_public_key(der::P_256, point)
+        }
+        (Algorithm::ES384, DecodingKeyKind::SecretOrDer(point)) => {
+            der::ec_public_key(der::P_384, point)
+        }
+        (_, DecodingKeyKind::RsaModulusExponent { n, e }) => der::rsa_public_key(n, e),
+        _ => return Err(ErrorKind::InvalidKeyFormat.into()),
     };
     Ok(Box::new(HostVerifier { algorithm, hash, key }))
 }
@@ -57,8 +54,9 @@ impl Verifier<Vec<u8>> for HostVerifier {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         let verified = match self.algorithm.family() {
             AlgorithmFamily::Ec => {
-                let signature = ecdsa_signature(self.algorithm, signature)
-                    .map_err(|_| signature::Error::new())?;
+                // r‖s (RFC 7518 §3.4); the policy checked that it has the curve's length.
+                let (r, s) = signature.split_at(signature.len() / 2);
+                let signature = der::ecdsa_signature(r, s);
                 verify_signature(self.hash, &self.key, &signature, message)
             }
             _ => verify_signature(self.hash, &self.key, signature, message),
@@ -73,41 +71,5 @@ impl Verifier<Vec<u8>> for HostVerifier {
 impl JwtVerifier for HostVerifier {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
-    }
-}
-
-fn rsa_public_key(key: &DecodingKey) -> Result<Vec<u8>, Error> {
-    let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else {
-        return Err(ErrorKind::InvalidKeyFormat.into());
-    };
-    let key = [UintRef::new(n), UintRef::new(e)];
-    let encode = || -> der::Result<Vec<u8>> {
-        let [n, e] = key;
-        public_key(RSA_ENCRYPTION, AnyRef::NULL, &[n?, e?].to_der()?)
-    };
-    encode().map_err(|error| ErrorKind::InvalidRsaKey(error.to_string()).into())
-}
-
-fn ec_public_key(key: &DecodingKey, curve: ObjectIdentifier) -> Result<Vec<u8>, Error> {
-    let point = key.try_get_as_bytes()?;
-    public_key(EC_PUBLIC_KEY, AnyRef::from(&curve), point)
-        .map_err(|_| ErrorKind::InvalidEcdsaKey.into())
-}
-
-fn public_key(oid: ObjectIdentifier, parameters: AnyRef<'_>, key: &[u8]) -> der::Result<Vec<u8>> {
-    SubjectPublicKeyInfoRef {
-        algorithm: AlgorithmIdentifierRef { oid, parameters: Some(parameters) },
-        subject_public_key: BitStringRef::from_bytes(key)?,
-    }
-    .to_der()
-}
-
-/// From r‖s to ASN.1. Both halves must have the curve's length (RFC 7518 §3.4): ASN.1 drops leading
-/// zeros, so a shorter or longer pair would be a second spelling of the same signature.
-fn ecdsa_signature(algorithm: Algorithm, signature: &[u8]) -> der::Result<Vec<u8>> {
-    let coordinate = if algorithm == Algorithm::ES384 { 48 } else { 32 };
-    match signature.split_at_checked(coordinate) {
-        Some((r, s)) if s.len() == coordinate => [UintRef::new(r)?, UintRef::new(s)?].to_der(),
-        _ => Err(der::ErrorKind::Failed.into()),
     }
 }

@@ -14,7 +14,7 @@ use tally::Tally;
 /// Which tests to run.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The sub-sets; all when none is named
+    /// The sub-sets; all but `envoys` when none is named
     #[arg(value_enum)]
     subsets: Vec<Subset>,
 }
@@ -38,6 +38,8 @@ enum Subset {
     Imports,
     /// The built modules in a real Envoy
     E2e,
+    /// The core of it on each supported Envoy, 35 MB each; only when it is named
+    Envoys,
 }
 
 /// Runs the sub-sets and prints, last, `N passed, N failed`.
@@ -48,6 +50,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut subsets = arguments.subsets.clone();
     if subsets.is_empty() {
         subsets = Subset::value_variants().to_vec();
+        subsets.retain(|subset| *subset != Subset::Envoys);
     }
     subsets.sort_unstable();
     subsets.dedup();
@@ -105,6 +108,10 @@ impl Subset {
             Self::E2e => {
                 filters::build()?;
                 steps::end_to_end()
+            }
+            Self::Envoys => {
+                filters::build()?;
+                steps::every_envoy()
             }
         }
     }

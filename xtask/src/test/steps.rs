@@ -90,6 +90,16 @@ pub fn end_to_end() -> Result<Tally> {
     )
 }
 
+pub fn every_envoy() -> Result<Tally> {
+    let envoys = tools::envoys()?;
+    counted(
+        test()
+            .args(["--package", TESTBED, "--test", "envoy_versions"])
+            .env("VOXGATE_ENVOYS", std::env::join_paths(envoys)?)
+            .env("VOXGATE_DIST", dist()),
+    )
+}
+
 /// `cargo test` that runs all tests though some fail.
 fn test() -> Command {
     let mut test = cargo();

@@ -19,8 +19,8 @@ impl RequestHead {
         Self { headers }
     }
 
-    /// Whether there is nothing at all: Envoy hands out an empty map for more than 1024 headers
-    /// or 1 MiB of them.
+    /// Whether there is nothing at all. A request always has `:method` and `:path`, so the proxy
+    /// would not hand its headers out.
     pub fn is_empty(&self) -> bool {
         self.headers.is_empty()
     }

@@ -2,12 +2,14 @@
 //! access-log record are all made from it.
 
 mod answer;
+mod problem;
 mod record;
 
 use std::fmt;
 use std::rc::Rc;
 
-pub use answer::{Answer, GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
+pub use answer::Answer;
+pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
 pub use record::Record;
 
 use crate::Policy;

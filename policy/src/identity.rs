@@ -2,13 +2,16 @@
 
 mod authenticate;
 mod bearer;
+mod issuer;
+mod peer;
 mod rules;
 
 use std::fmt;
 use std::rc::Rc;
 
 pub use authenticate::authenticate;
-pub use rules::{IdentityRules, Issuer, IssuerId, IssuerKeys};
+pub use issuer::{Issuer, IssuerId, IssuerKeys};
+pub use rules::IdentityRules;
 
 use crate::jwks::KeySet;
 use crate::tier::TierId;

@@ -30,6 +30,7 @@ pub mod recognise;
 pub mod request;
 pub mod spec;
 pub mod suggest;
+pub mod tenant;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tier;

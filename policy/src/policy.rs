@@ -8,7 +8,8 @@ use crate::identity::IdentityRules;
 use crate::operation::OperationNames;
 use crate::recognise::Recogniser;
 use crate::spec::{MetricsSpec, PolicySpec, ShadowSection, UnknownOperation};
-use crate::tier::{TenantCaps, TierId, Tiers};
+use crate::tenant::TenantCaps;
+use crate::tier::{TierId, Tiers};
 
 /// The version of the policy format that this code reads.
 pub const VERSION: u32 = 1;

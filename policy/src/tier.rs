@@ -1,11 +1,10 @@
 //! Tiers: named sets of rights, best first.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use crate::error::{Path, PolicyError};
 use crate::operation::{OperationNames, OperationSet};
-use crate::spec::{TenantsSpec, TierSpec};
+use crate::spec::TierSpec;
 use crate::suggest;
 use crate::trace::Trace;
 
@@ -255,46 +254,4 @@ fn compile_allow(
 fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
-}
-
-/// The best tier that single tenants can get.
-#[derive(Clone, Debug, Default)]
-pub struct TenantCaps(HashMap<String, Option<TierId>>);
-
-impl TenantCaps {
-    /// Compiles the section at `path`; errors are added to `errors`.
-    pub fn compile(
-        spec: &TenantsSpec,
-        path: &Path,
-        tiers: &Tiers,
-        errors: &mut Vec<PolicyError>,
-    ) -> Self {
-        let path = path.key("inline");
-        let mut caps = HashMap::new();
-        for (i, tenant) in spec.inline.iter().enumerate() {
-            let max_tier = tenant.max_tier.as_ref().and_then(|name| {
-                tiers
-                    .resolve(name, &path.index(i).key("max_tier"))
-                    .map_err(|error| errors.push(error))
-                    .ok()
-            });
-            if caps.insert(tenant.id.clone(), max_tier).is_some() {
-                errors.push(PolicyError::new(
-                    path.index(i).key("id"),
-                    format!("a second tenant `{}`", tenant.id),
-                ));
-            }
-        }
-        Self(caps)
-    }
-
-    /// The best tier that `tenant` can get, if it has a cap.
-    pub fn of(&self, tenant: &str) -> Option<TierId> {
-        self.0.get(tenant).copied().flatten()
-    }
-
-    /// All tiers that are some tenant's cap.
-    pub fn tiers(&self) -> impl Iterator<Item = TierId> {
-        self.0.values().copied().flatten()
-    }
 }

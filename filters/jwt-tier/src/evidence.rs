@@ -5,7 +5,7 @@ use voxgate_policy::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::token::TokenDigest;
 
-use crate::plugin::{MAX_WAITING, Shared};
+use crate::shared::{MAX_WAITING, Shared};
 
 /// Where Envoy's `jwt_authn` leaves what it verified.
 const JWT_AUTHN: &str = "envoy.filters.http.jwt_authn";
@@ -50,11 +50,11 @@ impl Evidence for HostEvidence<'_, '_> {
     }
 
     fn recall(&mut self, token: &TokenDigest, now: UnixMillis) -> Option<Identity> {
-        self.shared.cache().get(token, now)
+        self.shared.cache(now).get(token, now)
     }
 
     fn remember(&mut self, token: TokenDigest, identity: &Identity, until: Option<UnixMillis>) {
-        self.shared.cache().put(token, identity.clone(), until);
+        self.shared.cache(self.request.now()).put(token, identity.clone(), until);
     }
 
     fn keys(&mut self, issuer: IssuerId, now: UnixMillis) -> Keys {

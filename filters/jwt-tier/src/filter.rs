@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use voxgate_host::{Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost, StreamHandle};
+use voxgate_host::{Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost};
 use voxgate_policy::decide::{Progress, decide};
 use voxgate_policy::decision::Decision;
 use voxgate_policy::identity::{OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header};
@@ -11,18 +11,11 @@ use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;
 
 use crate::evidence::HostEvidence;
-use crate::plugin::Shared;
+use crate::shared::{Shared, Waiting};
 
 /// Handles one stream.
 pub struct JwtTierFilter {
     shared: Rc<Shared>,
-}
-
-/// A request that waits for its issuer's keys.
-pub(crate) struct Waiting {
-    stream: StreamHandle,
-    head: RequestHead,
-    since: UnixMillis,
 }
 
 // === impl JwtTierFilter ===
@@ -55,13 +48,10 @@ impl HttpFilter for JwtTierFilter {
     }
 }
 
-// === impl Waiting ===
-
-impl Waiting {
-    /// Lets the request go, answers it, or puts it back to wait.
-    pub(crate) fn try_again(self, shared: &Shared, host: &mut RootHost<'_>) {
-        let now = host.now();
-        let Self { stream, head, since } = self;
+/// Decides again on every request that waits: lets it go, answers it, or lets it wait on.
+pub(crate) fn look_after_waiting(shared: &Shared, host: &mut RootHost<'_>) {
+    let now = host.now();
+    for Waiting { stream, head, since } in shared.waiting.take() {
         let mut waits = false;
         host.resume(&stream, |request| match judge(shared, &head, request, since, now) {
             Some(decision) => enforce(shared, &head, request, &decision),
@@ -71,7 +61,7 @@ impl Waiting {
             }
         });
         if waits {
-            shared.waiting.borrow_mut().push(Self { stream, head, since });
+            shared.waiting.borrow_mut().push(Waiting { stream, head, since });
         }
     }
 }

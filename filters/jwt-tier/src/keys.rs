@@ -77,9 +77,15 @@ impl KeySources {
         self.source(issuer).map_or(since, |it| it.state.borrow().keys.wait_ends(since))
     }
 
-    /// A number that changes with the keys: tokens verified by others must be verified anew.
-    pub fn generation(&self) -> u64 {
-        self.0.iter().map(|(_, it)| it.state.borrow().changes).fold(0, u64::wrapping_add)
+    /// A number that changes with the keys, and when they become too old to verify with: what
+    /// was verified before must be verified anew.
+    pub fn generation(&self, now: UnixMillis) -> u64 {
+        let of = |source: &Source| {
+            let state = source.state.borrow();
+            let is_stale = state.keys.keys(now).is_none();
+            state.changes.wrapping_mul(2).wrapping_add(is_stale.into())
+        };
+        self.0.iter().map(|(_, source)| of(source)).fold(0, u64::wrapping_add)
     }
 
     /// Starts every fetch that is due, one a source at most.

@@ -24,6 +24,7 @@ mod filter;
 mod keys;
 mod plugin;
 mod report;
+mod shared;
 
 pub use filter::JwtTierFilter;
 pub use plugin::JwtTier;

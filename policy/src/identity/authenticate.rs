@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::bearer::bearer_token;
-use super::rules::{Issuer, IssuerId, IssuerKeys};
+use super::issuer::{Issuer, IssuerId, IssuerKeys};
 use super::{
     Authentication, Evidence, Identity, Keys, NewerKeys, Refusal, Source, TENANT_HEADER,
     TIER_HEADER,

@@ -1,0 +1,61 @@
+//! What all streams of one configuration share.
+
+use std::cell::{Cell, RefCell, RefMut};
+
+use voxgate_host::StreamHandle;
+use voxgate_policy::Policy;
+use voxgate_policy::request::RequestHead;
+use voxgate_policy::time::UnixMillis;
+
+use crate::cache::TokenCache;
+use crate::keys::KeySources;
+use crate::report::Report;
+
+/// The most requests of one worker that can wait for keys; past it they are answered 503.
+pub const MAX_WAITING: usize = 1024;
+
+/// A policy, and what was learned under it.
+pub struct Shared {
+    pub policy: Policy,
+    pub report: Report,
+    pub keys: KeySources,
+    cache: RefCell<TokenCache>,
+    /// The keys that the cached tokens were verified by.
+    generation: Cell<u64>,
+    /// Requests that wait for keys, in the order they came.
+    pub waiting: RefCell<Vec<Waiting>>,
+}
+
+/// A request that waits for its issuer's keys.
+pub struct Waiting {
+    pub stream: StreamHandle,
+    pub head: RequestHead,
+    pub since: UnixMillis,
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// What a policy starts with.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            report: Report::new(&policy),
+            keys: KeySources::of(policy.identity()),
+            policy,
+            cache: RefCell::default(),
+            generation: Cell::new(0),
+            waiting: RefCell::default(),
+        }
+    }
+
+    /// The verified tokens. A key may have been withdrawn, and with it the tokens that it signed,
+    /// so none outlives a change of keys, nor their becoming stale.
+    pub fn cache(&self, now: UnixMillis) -> RefMut<'_, TokenCache> {
+        let mut cache = self.cache.borrow_mut();
+        let generation = self.keys.generation(now);
+        if self.generation.replace(generation) != generation {
+            cache.clear();
+        }
+        cache
+    }
+}

@@ -1,0 +1,109 @@
+//! The problem types (RFC 9457 §3.1.1), and which reason has which.
+
+use super::Reason;
+use crate::identity::Refusal;
+
+/// gRPC status codes (<https://grpc.io/docs/guides/status-codes/>) that denials use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrpcCode {
+    /// 3: the request is malformed.
+    InvalidArgument = 3,
+    /// 7: the caller is known, but may not.
+    PermissionDenied = 7,
+    /// 8: something is too large.
+    ResourceExhausted = 8,
+    /// 14: try again later.
+    Unavailable = 14,
+    /// 16: the caller is not known.
+    Unauthenticated = 16,
+}
+
+/// A problem type: one page in `docs/problems/`.
+pub(super) struct ProblemType {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    pub(super) status: u16,
+    pub(super) grpc: GrpcCode,
+}
+
+const MISSING_TOKEN: ProblemType = ProblemType {
+    name: "missing-token",
+    title: "A bearer token is needed",
+    status: 401,
+    grpc: GrpcCode::Unauthenticated,
+};
+const INVALID_TOKEN: ProblemType = ProblemType {
+    name: "invalid-token",
+    title: "The token is not accepted",
+    status: 401,
+    grpc: GrpcCode::Unauthenticated,
+};
+const INVALID_REQUEST: ProblemType = ProblemType {
+    name: "invalid-request",
+    title: "The request cannot be read in one way only",
+    status: 400,
+    grpc: GrpcCode::InvalidArgument,
+};
+const INSUFFICIENT_SCOPE: ProblemType = ProblemType {
+    name: "insufficient-scope",
+    title: "The token's scopes do not cover this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const TENANT_CAPPED: ProblemType = ProblemType {
+    name: "tenant-capped",
+    title: "The tenant's tier is capped below this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const UNKNOWN_OPERATION: ProblemType = ProblemType {
+    name: "unknown-operation",
+    title: "No rule knows this operation",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const HEADERS_TOO_LARGE: ProblemType = ProblemType {
+    name: "headers-too-large",
+    title: "Too many request headers",
+    status: 431,
+    grpc: GrpcCode::ResourceExhausted,
+};
+const KEYS_UNAVAILABLE: ProblemType = ProblemType {
+    name: "keys-unavailable",
+    title: "The token cannot be verified at the moment",
+    status: 503,
+    grpc: GrpcCode::Unavailable,
+};
+
+/// What a problem type URI starts with. A `tag:` URI (RFC 4151), as RFC 9457 §3.1.1 suggests for
+/// types without an address of their own: the pages ship with the source.
+pub const PROBLEM_TYPE_BASE: &str = "tag:voxgate,2026:problem/";
+
+/// The names of all problem types.
+pub const PROBLEM_TYPES: [&str; 8] = [
+    MISSING_TOKEN.name,
+    INVALID_TOKEN.name,
+    INVALID_REQUEST.name,
+    INSUFFICIENT_SCOPE.name,
+    TENANT_CAPPED.name,
+    UNKNOWN_OPERATION.name,
+    HEADERS_TOO_LARGE.name,
+    KEYS_UNAVAILABLE.name,
+];
+
+/// The problem type of a denial; `None` for what passes.
+pub(super) fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
+    Some(match reason {
+        Reason::MissingToken => &MISSING_TOKEN,
+        Reason::Refused(Refusal::RepeatedAuthorization) | Reason::InvalidPath(_) => {
+            &INVALID_REQUEST
+        }
+        Reason::Refused(_) => &INVALID_TOKEN,
+        Reason::KeysUnavailable => &KEYS_UNAVAILABLE,
+        Reason::UnknownOperation => &UNKNOWN_OPERATION,
+        Reason::HeadersTooLarge => &HEADERS_TOO_LARGE,
+        Reason::InsufficientScope { .. } => &INSUFFICIENT_SCOPE,
+        Reason::TenantCapped { .. } => &TENANT_CAPPED,
+        Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => return None,
+    })
+}

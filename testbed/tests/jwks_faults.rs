@@ -141,7 +141,8 @@ async fn a_key_server_that_goes_down_leaves_its_keys_in_use_until_they_are_stale
         elsewhere.rotate();
         token(&elsewhere)
     };
-    assert_eq!(ask(&client, &token(&jwks)).await.status, 200);
+    let cached = token(&jwks);
+    assert_eq!(ask(&client, &cached).await.status, 200);
     jwks.go_down();
     let down = Instant::now();
     fixture.envoy.wait_for_metric(FETCHES, &[("result", "status")], 2).await.unwrap();
@@ -157,6 +158,7 @@ async fn a_key_server_that_goes_down_leaves_its_keys_in_use_until_they_are_stale
         tokio::time::sleep(Duration::from_millis(50)).await;
     };
     assert_keys_unavailable(&stale);
+    assert_keys_unavailable(&ask(&client, &cached).await);
     // The last good answer is a second old at most when the server goes down.
     assert!(down.elapsed() >= Duration::from_secs(3), "stale after {:?}", down.elapsed());
 

@@ -2,6 +2,7 @@
 //! brought about from outside: the host is told to deny the VM a call that it needs.
 
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 use voxgate_testbed::client::Client;
 use voxgate_testbed::envoy::Push;
 use voxgate_testbed::fixture::{Fixture, policy, token};
@@ -34,11 +35,15 @@ async fn a_vm_that_traps_lets_nothing_pass_and_a_good_configuration_heals_it() {
     envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
     envoy.allow_log("Restricted hostcall|proxy_get_header_map_pairs");
     let token = token("tts.basic");
-    for _ in 0..5 {
+    // Trapped, refused while it is down, and trapped again once it was started anew.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while envoy.stat("wasm.jwt-tier.vm_reload_success").await.unwrap() < 2 {
+        assert!(Instant::now() < deadline, "the VM is not started anew");
         for (protocol, client) in Client::both(envoy.address()) {
             assert_eq!(ask(&client, &token).await, 503, "{protocol}");
         }
     }
+    assert!(envoy.stat("wasm.jwt-tier.vm_reload_backoff").await.unwrap() > 0);
     assert_eq!(speech.count(), 0, "a request passed unchecked");
 
     assert_eq!(envoy.push(good).await.unwrap(), Push::Accepted);

@@ -1,0 +1,4 @@
+//! A JWK Set.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::jwks(bytes));

@@ -6,6 +6,7 @@
 mod command;
 mod demo;
 mod filters;
+mod fuzz;
 mod test;
 mod tools;
 mod workspace;
@@ -27,6 +28,8 @@ enum Task {
     Build,
     /// Plays requests through a real Envoy with the filters, and shows each decision
     Demo(demo::Arguments),
+    /// Runs the fuzz targets, each for a while
+    Fuzz(fuzz::Arguments),
     /// Runs the tests: all of them, or the sub-sets that are named
     Test(test::Arguments),
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let outcome = command::end_children_with_us().and_then(|()| match Arguments::parse().task {
         Task::Build => filters::build().map(|()| ExitCode::SUCCESS),
         Task::Demo(arguments) => demo::run(&arguments),
+        Task::Fuzz(arguments) => fuzz::run(&arguments).map(|()| ExitCode::SUCCESS),
         Task::Test(arguments) => test::run(&arguments),
     });
     outcome.unwrap_or_else(|error| {

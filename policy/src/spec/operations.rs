@@ -54,6 +54,7 @@ pub enum UnknownOperation {
     /// It is refused, with a message that says so.
     #[default]
     Deny,
-    /// It passes for every caller with an identity.
+    /// It passes for every caller who gets in at all: with good credentials, or without any where
+    /// `identity.anonymous` names a tier.
     Allow,
 }

@@ -68,6 +68,8 @@ impl fmt::Display for ClaimPath {
 
 /// Claims that can be asked for by path. A claim of another type than asked for is `None`;
 /// [`Claims::has`] tells it from one that is absent.
+///
+/// Used as `&dyn Claims`: the rules are then in a module once, not once for each kind of claims.
 pub trait Claims {
     /// A claim that is a string.
     fn string(&self, path: &ClaimPath) -> Option<Cow<'_, str>>;

@@ -2,7 +2,11 @@
 
 /// A sentence on what is accepted instead of `wrong`, with the nearest name first if one is near.
 pub fn accepted<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    let candidates: Vec<&str> = candidates.into_iter().collect();
+    sentence(wrong, &candidates.into_iter().collect::<Vec<_>>())
+}
+
+/// Not generic, so that it is in a module once.
+fn sentence(wrong: &str, candidates: &[&str]) -> String {
     let nearest = candidates
         .iter()
         .map(|it| (strsim::jaro_winkler(wrong, it), *it))

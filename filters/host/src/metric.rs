@@ -25,8 +25,8 @@ thread_local! {
 #[derive(Default)]
 struct Defined {
     ids: HashMap<String, u32>,
-    /// How many series each family has, the overflow not counted.
-    series: HashMap<&'static str, usize>,
+    /// How many series each family has, the overflow not counted. Families are few.
+    series: Vec<(&'static str, usize)>,
 }
 
 impl Defined {
@@ -44,11 +44,16 @@ impl Defined {
     fn series_id(&mut self, family: &CounterFamily, values: &[&str]) -> Option<u32> {
         let name = family.series_name(|index| values.get(index).copied().unwrap_or_default());
         if !self.ids.contains_key(&name) {
-            let series = self.series.entry(family.name).or_default();
-            if *series >= family.max_series {
-                return self.id(MetricType::Counter, &family.series_name(|_| OVERFLOW));
+            if self.series.iter().all(|(name, _)| *name != family.name) {
+                self.series.push((family.name, 0));
             }
-            *series = series.saturating_add(1);
+            let series = self.series.iter_mut().find(|(name, _)| *name == family.name);
+            if let Some((_, count)) = series {
+                if *count >= family.max_series {
+                    return self.id(MetricType::Counter, &family.series_name(|_| OVERFLOW));
+                }
+                *count = count.saturating_add(1);
+            }
         }
         self.id(MetricType::Counter, &name)
     }

@@ -114,7 +114,7 @@ fn from_jwt_authn(
 
 fn from_verified_claims(
     policy: &Policy,
-    claims: &impl Claims,
+    claims: &dyn Claims,
     now: UnixMillis,
     trace: &mut impl Trace,
 ) -> Result<Identity, Refusal> {
@@ -177,7 +177,7 @@ fn keys(id: IssuerId, issuer: &Issuer, evidence: &mut impl Evidence, now: UnixMi
 
 fn identity(
     policy: &Policy,
-    claims: &impl Claims,
+    claims: &dyn Claims,
     trace: &mut impl Trace,
 ) -> Result<Identity, Refusal> {
     let rules = policy.identity();

@@ -44,7 +44,7 @@ pub struct Validity {
 }
 
 /// The `iss` claim as it stands, if it is a string.
-pub fn issuer_claim(claims: &impl Claims) -> Option<Cow<'_, str>> {
+pub fn issuer_claim(claims: &dyn Claims) -> Option<Cow<'_, str>> {
     claims.string(&ISSUER)
 }
 
@@ -54,7 +54,7 @@ pub fn issuer_claim(claims: &impl Claims) -> Option<Cow<'_, str>> {
 /// # Errors
 /// The first rule that the claims break, in the order issuer, audience, `exp`, `nbf`, `iat`.
 pub fn check_claims(
-    claims: &impl Claims,
+    claims: &dyn Claims,
     issuer: &IssuerRules,
     rules: &TimeRules,
     now: UnixMillis,
@@ -85,7 +85,7 @@ pub fn check_claims(
 }
 
 /// A NumericDate: seconds since 1970, possibly with a fraction (RFC 7519 §2).
-fn date(claims: &impl Claims, name: &'static str) -> Result<Option<UnixMillis>, TokenError> {
+fn date(claims: &dyn Claims, name: &'static str) -> Result<Option<UnixMillis>, TokenError> {
     let path = ClaimPath::fixed(name);
     if !claims.has(&path) {
         return Ok(None);

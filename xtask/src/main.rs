@@ -7,6 +7,7 @@ mod command;
 mod demo;
 mod filters;
 mod fuzz;
+mod optimise;
 mod test;
 mod tools;
 mod workspace;

@@ -1,11 +1,14 @@
 //! The tools, and the one place where their versions stand.
 //!
-//! Python packages are pinned with their hashes in `requirements/`; the Wasm test runner must
-//! have the version of `wasm-bindgen` in Cargo.lock, so that is where it is read.
+//! Python packages are pinned with their hashes in `requirements/`, those of npm in `npm/`; the
+//! Wasm test runner must have the version of `wasm-bindgen` in Cargo.lock, so that is where it is
+//! read.
 
+mod npm;
 mod python;
 mod wasm_bindgen;
 
+pub use npm::Binaryen;
 pub use wasm_bindgen::runner as wasm_bindgen_runner;
 
 use crate::command;

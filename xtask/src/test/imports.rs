@@ -1,4 +1,4 @@
-//! What the built modules import and weigh.
+//! What the built modules import, weigh, and tell of the machine that built them.
 //!
 //! A module that imports anything else than the host offers does not load ("missing import"), and
 //! a new import is a new demand on every proxy's capability restriction: it is added here on
@@ -6,7 +6,9 @@
 
 use super::tally::Tally;
 use crate::filters::{MODULES, Module};
-use anyhow::{Context, Result, bail};
+use crate::workspace::root;
+use anyhow::{Result, bail};
+use std::path::PathBuf;
 use wasmparser::{Parser, Payload, TypeRef};
 
 /// WASI calls that Envoy provides and that a filter of ours may need: time, randomness, log,
@@ -14,12 +16,13 @@ use wasmparser::{Parser, Payload, TypeRef};
 const WASI: [&str; 6] =
     ["clock_time_get", "environ_get", "environ_sizes_get", "fd_write", "proc_exit", "random_get"];
 
-/// Checks each module twice: its imports, and its size.
+/// Checks each module: its imports, its size, and the paths in it.
 pub fn check() -> Tally {
     let mut tally = Tally::default();
     for module in &MODULES {
         tally += verdict(&module.name(), "imports", imports(module));
         tally += verdict(&module.name(), "size", size(module));
+        tally += verdict(&module.name(), "paths", paths(module));
     }
     tally
 }
@@ -38,17 +41,32 @@ fn verdict(module: &str, what: &str, result: Result<()>) -> Tally {
 }
 
 fn size(module: &Module) -> Result<()> {
-    let bytes = module.bytes()?;
+    let bytes = module.read()?.len();
     if bytes > module.budget_kb * 1000 {
         bail!("{bytes} bytes, {} KB are allowed", module.budget_kb);
     }
     Ok(())
 }
 
+/// A path of this machine would tell who built it, and two machines would build two modules.
+fn paths(module: &Module) -> Result<()> {
+    let bytes = module.read()?;
+    let home = etcetera::home_dir()?;
+    let cargo = std::env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
+    for path in [root(), &home, &cargo].map(|it| it.join("").display().to_string()) {
+        if contains(&bytes, path.as_bytes()) {
+            bail!("there is a path below {path} in it");
+        }
+    }
+    Ok(())
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
 fn imports(module: &Module) -> Result<()> {
-    let path = module.path();
-    let bytes = std::fs::read(&path).with_context(|| format!("no {}", path.display()))?;
-    let foreign = foreign_imports(&bytes)?;
+    let foreign = foreign_imports(&module.read()?)?;
     if !foreign.is_empty() {
         bail!("the host may not have {}", foreign.join(", "));
     }
@@ -110,6 +128,12 @@ mod tests {
             foreign_imports(&module).unwrap(),
             ["__wbindgen_placeholder__.describe", "wasi_snapshot_preview1.path_open", "env.memcpy"]
         );
+    }
+
+    #[test]
+    fn a_path_is_found_wherever_it_stands() {
+        assert!(contains(b"panic at /home/me/x.rs", b"/home/me/"));
+        assert!(!contains(b"panic at policy/x.rs", b"/home/me/"));
     }
 
     #[test]

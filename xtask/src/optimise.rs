@@ -1,0 +1,101 @@
+//! Modules made smaller by Binaryen: what Envoy need not call goes, the rest is written shorter.
+
+use crate::command;
+use crate::tools::Binaryen;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// What Envoy calls of a filter: the callbacks that `filters/host` acts on.
+///
+/// The SDK exports every callback of the ABI. Those of TCP, gRPC and queues are 9 KB that never
+/// run; a callback for response bodies would cost a call into the VM for every chunk of a stream,
+/// to do nothing.
+pub const EXPORTS: [&str; 15] = [
+    "memory",
+    "_initialize",
+    "proxy_abi_version_0_2_1",
+    "proxy_on_memory_allocate",
+    "proxy_on_context_create",
+    "proxy_on_vm_start",
+    "proxy_on_configure",
+    "proxy_on_tick",
+    "proxy_on_http_call_response",
+    "proxy_on_request_headers",
+    "proxy_on_request_body",
+    "proxy_on_request_trailers",
+    "proxy_on_response_headers",
+    "proxy_on_done",
+    "proxy_on_delete",
+];
+
+/// What rustc's wasm32-wasip1 uses of WebAssembly beyond its first version; a stripped module does
+/// not say it.
+const FEATURES: [&str; 7] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+/// For size: every worker of every proxy compiles the module.
+const PASSES: [&str; 2] = ["-Oz", "--strip-producers"];
+
+/// Writes the small form of the module at `input` to `output`; nothing is done where it is there.
+///
+/// # Errors
+/// When Binaryen cannot be had, or fails, as it does when the module lacks an export.
+pub fn optimise(input: &Path, output: &Path) -> Result<()> {
+    let module = std::fs::read(input).with_context(|| format!("no {}", input.display()))?;
+    let stamp = output.with_extension("wasm.stamp");
+    let is_done = std::fs::read(output)
+        .is_ok_and(|it| std::fs::read_to_string(&stamp).is_ok_and(|was| was == made(&module, &it)));
+    if is_done {
+        return Ok(());
+    }
+
+    eprintln!("optimising {} ({})", output.display(), Binaryen::NAME);
+    let binaryen = Binaryen::get()?;
+    let graph = beside(output, "graph");
+    std::fs::write(&graph, reached().to_string())?;
+    let reached = beside(output, "reached");
+    let mut sweep = binaryen.command("wasm-metadce");
+    sweep.args(FEATURES).arg("--graph-file").arg(&graph).arg(input).arg("-o").arg(&reached);
+    // It prints all that it removes.
+    command::output(&mut sweep)?;
+    // Replaced by a rename: an Envoy that runs may be reading the one before.
+    let staged = beside(output, "new");
+    let mut shrink = binaryen.command("wasm-opt");
+    command::run(shrink.args(FEATURES).args(PASSES).arg(&reached).arg("-o").arg(&staged))?;
+    let small = std::fs::read(&staged)?;
+    std::fs::rename(&staged, output)?;
+    std::fs::remove_file(&graph)?;
+    std::fs::remove_file(&reached)?;
+    std::fs::write(&stamp, made(&module, &small))?;
+    Ok(())
+}
+
+/// What wasm-metadce is told: only these exports are used from outside.
+fn reached() -> Value {
+    let outside = json!({ "name": "Envoy", "root": true, "reaches": EXPORTS });
+    let exports = EXPORTS.map(|name| json!({ "name": name, "export": name }));
+    std::iter::once(outside).chain(exports).collect()
+}
+
+/// Says what was made of what, and how.
+fn made(input: &[u8], output: &[u8]) -> String {
+    let digest = |bytes: &[u8]| -> String {
+        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    };
+    let how = [Binaryen::NAME].iter().chain(&FEATURES).chain(&PASSES).chain(&EXPORTS);
+    let how = how.copied().collect::<Vec<_>>().join(" ");
+    format!("{} of {} by {how}\n", digest(output), digest(input))
+}
+
+fn beside(output: &Path, extension: &str) -> PathBuf {
+    output.with_extension(format!("wasm.{extension}"))
+}

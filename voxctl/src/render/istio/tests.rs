@@ -53,6 +53,32 @@ fn where_anonymous_callers_have_a_tier_nothing_makes_a_token_required() {
 }
 
 #[test]
+fn in_shadow_mode_istio_denies_no_caller_without_a_token() {
+    let mut written = policy("jwt_authn", r#""deny""#).written;
+    written["shadow"] = json!(["identity"]);
+    let shadowed = PolicyDocument::new(written.clone()).unwrap();
+    let resources = envoy_filter_resources(&shadowed, &options(FILE, None));
+    assert_eq!(kinds(&resources), ["EnvoyFilter", "RequestAuthentication"]);
+    let warnings = envoyfilter(&shadowed, &options(FILE, None)).unwrap().warnings;
+    assert!(warnings[0].contains("answers 401 to bad and expired tokens"), "{warnings:?}");
+
+    written["shadow"] = json!(["tiers"]);
+    let enforced = PolicyDocument::new(written).unwrap();
+    assert_eq!(envoy_filter_resources(&enforced, &options(FILE, None)).len(), 3);
+}
+
+#[test]
+fn a_trusted_peer_without_a_token_is_not_locked_out() {
+    let mut written = policy("jwt_authn", r#""deny""#).written;
+    written["identity"]["source"] = json!(["trusted_peers", "jwt_authn"]);
+    written["identity"]["trusted_peers"] = json!(["spiffe://cluster.local/ns/ai/sa/gateway"]);
+    let trusting = PolicyDocument::new(written).unwrap();
+    let rendered = wasmplugin(&trusting, &options(FILE, None)).unwrap();
+    assert!(!rendered.value.contains("AuthorizationPolicy"), "{}", rendered.value);
+    assert!(rendered.warnings[0].contains("would deny the trusted peers"), "{rendered:?}");
+}
+
+#[test]
 fn a_policy_that_verifies_tokens_itself_needs_only_the_filter() {
     let resources = envoy_filter_resources(&policy("token", r#""deny""#), &options(FILE, None));
     assert_eq!(kinds(&resources), ["EnvoyFilter"]);

@@ -3,6 +3,7 @@
 //! Everything runs in-process for tests and as programs for the demo (`src/bin/`). A handle stops
 //! what it started when it is dropped, also when a test panics or is killed.
 
+pub mod bench;
 pub mod client;
 pub mod envoy;
 pub mod fixture;

@@ -3,6 +3,7 @@
 //! What is not on the machine is fetched into the user's cache folder, or named with how to get
 //! it. Nothing that was started is left running.
 
+mod bench;
 mod command;
 mod demo;
 mod filters;
@@ -25,6 +26,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Measures what the filters cost Envoy, beside its native ones
+    Bench(bench::Arguments),
     /// Builds the filters to dist/voxgate-<filter>.wasm
     Build,
     /// Plays requests through a real Envoy with the filters, and shows each decision
@@ -37,6 +40,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = command::end_children_with_us().and_then(|()| match Arguments::parse().task {
+        Task::Bench(arguments) => bench::run(&arguments).map(|()| ExitCode::SUCCESS),
         Task::Build => filters::build().map(|()| ExitCode::SUCCESS),
         Task::Demo(arguments) => demo::run(&arguments),
         Task::Fuzz(arguments) => fuzz::run(&arguments).map(|()| ExitCode::SUCCESS),

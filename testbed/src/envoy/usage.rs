@@ -7,19 +7,19 @@ use std::time::Duration;
 // === impl Envoy ===
 
 impl Envoy {
-    /// Processor time spent so far, user and system, to a hundredth of a second.
+    /// Processor time that its threads have spent so far, user and system, to the nanosecond.
     ///
     /// # Errors
     /// When `/proc` does not know the process.
     pub fn cpu_time(&self) -> Result<Duration, EnvoyError> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // Fields 14 and 15; field 2, the name, may hold spaces and ends with the last ')'.
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
-        let ticks: Vec<u64> =
-            fields.skip(11).take(2).filter_map(|field| field.parse().ok()).collect();
-        let [user, system] = ticks[..] else { return Err(unreadable("stat")) };
-        let per_second = rustix::param::clock_ticks_per_second() as f64;
-        Ok(Duration::from_secs_f64((user + system) as f64 / per_second))
+        let mut nanos = 0;
+        for thread in std::fs::read_dir(format!("/proc/{}/task", self.process.id()))? {
+            // `stat`, which every kernel has, counts in hundredths of a second.
+            let spent = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let spent = spent.split_whitespace().next().and_then(|it| it.parse::<u64>().ok());
+            nanos += spent.ok_or_else(|| unreadable("schedstat"))?;
+        }
+        Ok(Duration::from_nanos(nanos))
     }
 
     /// Resident memory in bytes.

@@ -5,12 +5,11 @@ mod tests;
 
 use crate::Policy;
 use crate::decision::{Decision, Outcome, Reason};
-use crate::identity::{Authentication, Evidence, Identity, IssuerId, authenticate};
+use crate::identity::{Authentication, Evidence, Identity, IssuerId, Source, authenticate};
 use crate::operation::OperationSet;
 use crate::recognise::Recognised;
 use crate::request::RequestHead;
 use crate::spec::{ShadowSection, UnknownOperation};
-use crate::tier::TierId;
 use crate::time::UnixMillis;
 use crate::trace::Trace;
 
@@ -47,12 +46,7 @@ pub fn decide(
         Authentication::Wait(issuer) => return Progress::WaitForKeys(issuer),
         found => found,
     };
-    let mut decision = judge(policy, recognised, authentication);
-    if decision.outcome == Outcome::Deny
-        && decision.reason.section().is_some_and(|it| policy.is_shadowed(it))
-    {
-        decision.outcome = Outcome::WouldDeny;
-    }
+    let decision = judge(policy, recognised, authentication);
     trace.considered(
         || "decision".to_owned(),
         || format!("{} by {}", decision.outcome, decision.rule(policy)),
@@ -60,53 +54,74 @@ pub fn decide(
     Progress::Decided(decision)
 }
 
+/// Every check is made, in this order, whatever the others say: a denial in shadow mode must not
+/// spare a request the checks that are enforced. The first enforced denial decides; where there is
+/// none, the first in shadow mode is told.
 fn judge(policy: &Policy, recognised: Recognised<'_>, authentication: Authentication) -> Decision {
-    let (operations, known_by) = match recognised {
-        Recognised::Operations { rule, operations } => (operations, Some(rule.clone())),
-        Recognised::Unknown => (OperationSet::default(), None),
-        Recognised::BadPath(error) => return Decision::of(Reason::InvalidPath(error)),
+    let (operations, known_by, unreadable) = match recognised {
+        Recognised::Operations { rule, operations } => (operations, Some(rule.clone()), None),
+        Recognised::Unknown => (OperationSet::default(), None, None),
+        Recognised::BadPath(error) => (OperationSet::default(), None, Some(error.into())),
+        Recognised::BadContentType => {
+            (OperationSet::default(), None, Some(Reason::InvalidContentType))
+        }
     };
     let mut decision = Decision { operations, known_by, ..Decision::of(Reason::TierAllows) };
-    let identity = match authentication {
-        Authentication::Refused(refusal) => return decision.because(Reason::Refused(refusal)),
-        Authentication::Unavailable(_) | Authentication::Wait(_) => {
-            return decision.because(Reason::KeysUnavailable);
+    let (identity, unidentified) = match identified(policy, authentication) {
+        Ok((identity, source)) => {
+            decision.source = source;
+            decision.tier = identity.tier;
+            decision.tenant = identity.tenant.clone();
+            (Some(identity), None)
         }
-        Authentication::Anonymous => match policy.identity().anonymous() {
-            None => return decision.because(Reason::MissingToken),
-            tier => Identity { tenant: None, tier, uncapped: None },
-        },
-        Authentication::Known(identity, source) => {
-            decision.source = Some(source);
-            identity
-        }
+        Err(reason) => (None, Some(reason)),
     };
-    decision.tier = identity.tier;
-    decision.tenant = identity.tenant;
-    if decision.known_by.is_none() {
-        return decision.because(match policy.unknown_operation() {
-            UnknownOperation::Deny => Reason::UnknownOperation,
-            UnknownOperation::Allow => Reason::UnknownAllowed,
-        });
+    let is_known = decision.known_by.is_some();
+    let unknown = (!is_known && policy.unknown_operation() == UnknownOperation::Deny)
+        .then_some(Reason::UnknownOperation);
+    // A caller whom nobody knows has no tier that could lack a right.
+    let rightless = identity.filter(|_| is_known).and_then(|it| lacks(policy, operations, &it));
+
+    let mut on_trial = None;
+    for reason in [unreadable, unidentified, unknown, rightless].into_iter().flatten() {
+        if reason.section().is_some_and(|it| policy.is_shadowed(it)) {
+            on_trial = on_trial.or(Some(reason));
+        } else {
+            return decision.because(reason);
+        }
     }
-    let reason = rights(policy, operations, identity.tier, identity.uncapped);
-    decision.because(reason)
+    match on_trial {
+        Some(reason) => Decision { outcome: Outcome::WouldDeny, ..decision.because(reason) },
+        None if is_known => decision,
+        None => decision.because(Reason::UnknownAllowed),
+    }
 }
 
-/// The rights of a tier, alone: what the tier lacks, and whether a cap took it away.
-fn rights(
+/// Who asks, or why nobody knows.
+fn identified(
     policy: &Policy,
-    wanted: OperationSet,
-    tier: Option<TierId>,
-    uncapped: Option<TierId>,
-) -> Reason {
-    let lacks = |tier| wanted.without(policy.tiers().allowed(tier));
-    let missing = tier.map_or(wanted, lacks);
+    authentication: Authentication,
+) -> Result<(Identity, Option<Source>), Reason> {
+    match authentication {
+        Authentication::Known(identity, source) => Ok((identity, Some(source))),
+        Authentication::Anonymous => match policy.identity().anonymous() {
+            None => Err(Reason::MissingToken),
+            tier => Ok((Identity { tenant: None, tier, uncapped: None }, None)),
+        },
+        Authentication::Refused(refusal) => Err(Reason::Refused(refusal)),
+        Authentication::Unavailable(_) | Authentication::Wait(_) => Err(Reason::KeysUnavailable),
+    }
+}
+
+/// What a caller lacks for all of `wanted`, and whether its tenant's cap took it away.
+fn lacks(policy: &Policy, wanted: OperationSet, caller: &Identity) -> Option<Reason> {
+    let missing_in = |tier| wanted.without(policy.tiers().allowed(tier));
+    let missing = caller.tier.map_or(wanted, missing_in);
     if missing.is_empty() {
-        Reason::TierAllows
-    } else if uncapped.is_some_and(|it| lacks(it).is_empty()) {
-        Reason::TenantCapped { missing }
+        None
+    } else if caller.uncapped.is_some_and(|it| missing_in(it).is_empty()) {
+        Some(Reason::TenantCapped { missing })
     } else {
-        Reason::InsufficientScope { missing }
+        Some(Reason::InsufficientScope { missing })
     }
 }

@@ -68,6 +68,8 @@ pub enum Reason {
     UnknownOperation,
     /// The path can be read in more than one way.
     InvalidPath(PathError),
+    /// The content type can be read in more than one way.
+    InvalidContentType,
     /// The proxy would not hand out the headers: too many, or too large.
     HeadersTooLarge,
     /// The caller's tier, or its lack of one, leaves these out.
@@ -135,6 +137,7 @@ impl Reason {
             Self::KeysUnavailable => "keys_unavailable",
             Self::UnknownOperation => "unknown_operation",
             Self::InvalidPath(_) => "invalid_path",
+            Self::InvalidContentType => "invalid_content_type",
             Self::HeadersTooLarge => "headers_too_large",
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::TenantCapped { .. } => "tenant_capped",
@@ -148,7 +151,9 @@ impl Reason {
             Self::MissingToken | Self::Refused(_) | Self::KeysUnavailable => {
                 Some(ShadowSection::Identity)
             }
-            Self::UnknownOperation | Self::InvalidPath(_) => Some(ShadowSection::Operations),
+            Self::UnknownOperation | Self::InvalidPath(_) | Self::InvalidContentType => {
+                Some(ShadowSection::Operations)
+            }
             Self::InsufficientScope { .. } | Self::TenantCapped { .. } => {
                 Some(ShadowSection::Tiers)
             }
@@ -175,10 +180,16 @@ impl Reason {
             Self::Refused(Refusal::NoTenant) => "identity.claims.tenant",
             Self::Refused(Refusal::PeerHeaders) => "identity.trusted_peers",
             Self::Refused(_) | Self::KeysUnavailable => "identity.issuers",
-            Self::InvalidPath(_) => "operations",
+            Self::InvalidPath(_) | Self::InvalidContentType => "operations",
             Self::HeadersTooLarge => "headers",
             Self::TenantCapped { .. } => "tenants.max_tier",
         }
+    }
+}
+
+impl From<PathError> for Reason {
+    fn from(error: PathError) -> Self {
+        Self::InvalidPath(error)
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Recognised<'a> {
     Unknown,
     /// The path can be read in more than one way, so no rule was tried: a bad request.
     BadPath(PathError),
+    /// The content type can be read in more than one way, so no rule was tried: a bad request.
+    BadContentType,
 }
 
 /// The name of a rule, as decisions show it: `upload` for an own rule, `glm-tts/batch` for a
@@ -85,7 +87,14 @@ impl Recogniser {
                 return Recognised::BadPath(error);
             }
         };
-        let asked = Asked::new(head, &path);
+        let Ok(media_type) = head.media_type() else {
+            trace.considered(
+                || "content-type".to_owned(),
+                || "more than one, or no media type".to_owned(),
+            );
+            return Recognised::BadContentType;
+        };
+        let asked = Asked::new(head, &path, media_type.as_deref());
         for rule in &self.rules {
             let mismatch = rule.requirements.mismatch(&asked);
             trace.considered(

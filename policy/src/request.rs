@@ -13,6 +13,10 @@ pub struct RequestHead {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Repeated;
 
+/// A `content-type` that stands more than once, or that is no media type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AmbiguousMediaType;
+
 impl RequestHead {
     /// A head of these headers, pseudo-headers (`:method`, `:path`) included, names in lower case.
     pub fn new(headers: Vec<(String, Vec<u8>)>) -> Self {
@@ -63,19 +67,21 @@ impl RequestHead {
         self.headers.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The media type of `content-type` in lower case, without parameters; `None` if there is
-    /// none, or if it stands more than once or is not ASCII, so that no rule can be fooled by it.
-    pub fn media_type(&self) -> Option<String> {
-        let value = self.only("content-type").ok().flatten()?;
-        let value = std::str::from_utf8(value).ok()?;
-        let media_type = value.split(';').next().unwrap_or_default().trim();
-        Some(media_type.to_ascii_lowercase()).filter(|it| it.is_ascii() && !it.is_empty())
-    }
-
-    /// Whether this is a gRPC request, whose answers need a `grpc-status`.
-    pub fn is_grpc(&self) -> bool {
-        self.media_type()
-            .is_some_and(|it| it == "application/grpc" || it.starts_with("application/grpc+"))
+    /// The media type of `content-type` in lower case, without parameters; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`AmbiguousMediaType`], so that no rule on content types can be dodged by one that a server
+    /// reads nevertheless.
+    pub fn media_type(&self) -> Result<Option<String>, AmbiguousMediaType> {
+        let value = self.only("content-type").map_err(|_| AmbiguousMediaType)?.unwrap_or_default();
+        let media_type = value.split(|it| *it == b';').next().unwrap_or_default().trim_ascii();
+        // Tokens and a slash (RFC 9110 §8.3.1); a comma would be two values joined.
+        let is_token = |it: u8| it.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~/".contains(&it);
+        if !media_type.iter().copied().all(is_token) {
+            return Err(AmbiguousMediaType);
+        }
+        let media_type = String::from_utf8_lossy(media_type).to_ascii_lowercase();
+        Ok(Some(media_type).filter(|it| !it.is_empty()))
     }
 
     /// Whether this is a CORS preflight (Fetch standard, "CORS-preflight request"): browsers send

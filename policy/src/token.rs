@@ -85,11 +85,6 @@ impl<'a> UnverifiedToken<'a> {
         &self.claims
     }
 
-    /// The claims, without the token.
-    pub fn into_claims(self) -> JsonClaims {
-        self.claims
-    }
-
     /// Checks the signature with the issuer's keys: those with the token's `kid`; if the token
     /// has none, all that fit its algorithm, at most [`MAX_KEYS_TRIED`].
     ///

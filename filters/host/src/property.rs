@@ -35,8 +35,8 @@ impl RequestHeaders<'_> {
         property(parts)
     }
 
-    /// The first URI in the certificate of a peer that mutual TLS has verified; in a mesh, its
-    /// SPIFFE id.
+    /// The first URI in the certificate that the peer presented; in a mesh, its SPIFFE id. It is as
+    /// good as the listener's validation of certificates.
     pub fn peer_uri_san(&self) -> Option<String> {
         let mutual_tls = property(vec!["connection", "mtls"])?;
         if mutual_tls != [1] {

@@ -31,7 +31,9 @@ impl<'a, 'r> HostEvidence<'a, 'r> {
 
     /// Whether the request may not wait (any longer) for keys of `issuer`.
     fn is_out_of_time(&self, issuer: IssuerId, now: UnixMillis) -> bool {
-        now >= self.shared.keys.wait_ends(issuer, self.since)
+        // A clock that was set back must not make it wait for as long as that was.
+        now < self.since
+            || now >= self.shared.keys.wait_ends(issuer, self.since)
             || self.shared.waiting.borrow().len() >= MAX_WAITING
     }
 }

@@ -11,7 +11,7 @@ use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;
 
 use crate::evidence::HostEvidence;
-use crate::shared::{Shared, Waiting};
+use crate::shared::{SOON, Shared, Waiting};
 
 /// Handles one stream.
 pub struct JwtTierFilter {
@@ -35,6 +35,7 @@ impl HttpFilter for JwtTierFilter {
             None => {
                 let stream = request.stream();
                 self.shared.waiting.borrow_mut().push(Waiting { stream, head, since: now });
+                request.set_tick_period(SOON);
                 Flow::Wait
             }
         }
@@ -111,6 +112,7 @@ fn identify(
         (TENANT_HEADER, decision.tenant.as_deref()),
         (OPERATION_HEADER, Some(operation.as_str()).filter(|it| !it.is_empty())),
     ];
+    keep_past_the_next_hop(head, request);
     for name in head.names().filter(|it| is_reserved_header(it)) {
         // A second removal of a repeated header does nothing.
         let is_replaced = ours.iter().any(|(it, value)| *it == name && value.is_some());
@@ -126,5 +128,19 @@ fn identify(
             // Should a value be refused all the same, none goes out, least of all the client's.
             let _removed = request.remove(name);
         }
+    }
+}
+
+/// `Connection` names headers that the next hop must drop (RFC 9110 §7.6.1). Envoy passes it on with
+/// an upgrade, and a client could name ours there.
+fn keep_past_the_next_hop(head: &RequestHead, request: &mut RequestHeaders<'_>) {
+    let options = || head.values("connection").flat_map(|it| it.split(|byte| *byte == b','));
+    let is_ours = |option: &&[u8]| {
+        let name = String::from_utf8_lossy(option.trim_ascii()).to_ascii_lowercase();
+        is_reserved_header(&name)
+    };
+    if options().any(|it| is_ours(&it)) {
+        let kept: Vec<&[u8]> = options().filter(|it| !is_ours(it)).collect();
+        let _set = request.set("connection", &kept.join(&b','));
     }
 }

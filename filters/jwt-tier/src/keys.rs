@@ -42,8 +42,11 @@ pub struct KeySources(Vec<(IssuerId, Rc<Source>)>);
 // === impl KeySources ===
 
 impl KeySources {
-    /// The sources that `rules` name, found or made.
+    /// The sources that `rules` need, found or made.
     pub fn of(rules: &IdentityRules) -> Self {
+        if !rules.verifies_tokens() {
+            return Self(Vec::new());
+        }
         let remote = rules.issuers().filter_map(|(id, issuer)| match &issuer.keys {
             IssuerKeys::Remote(spec) => Some((id, spec, &issuer.rules.algorithms)),
             IssuerKeys::Inline(_) | IssuerKeys::None => None,
@@ -54,6 +57,11 @@ impl KeySources {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether every issuer's keys are here.
+    pub fn are_here(&self, now: UnixMillis) -> bool {
+        self.0.iter().all(|(_, source)| source.state.borrow().keys.keys(now).is_some())
     }
 
     /// The keys of an issuer, if they are here.
@@ -85,7 +93,9 @@ impl KeySources {
             let is_stale = state.keys.keys(now).is_none();
             state.changes.wrapping_mul(2).wrapping_add(is_stale.into())
         };
-        self.0.iter().map(|(_, source)| of(source)).fold(0, u64::wrapping_add)
+        // Not a sum: two changes could make up for each other.
+        let mixed = |all: u64, one| all.wrapping_mul(0x0100_0000_01b3).wrapping_add(one);
+        self.0.iter().map(|(_, source)| of(source)).fold(0, mixed)
     }
 
     /// Starts every fetch that is due, one a source at most.

@@ -10,10 +10,10 @@ use voxgate_policy::spec::PolicySpec;
 
 use crate::crypto;
 use crate::filter::{JwtTierFilter, look_after_waiting};
-use crate::shared::Shared;
+use crate::shared::{SOON, Shared};
 
-/// How often keys are looked after, and requests that wait for them.
-const TICK: Duration = Duration::from_millis(100);
+/// How often it is looked whether keys are due.
+const TICK: Duration = Duration::from_secs(1);
 
 /// The plugin.
 pub struct JwtTier {
@@ -33,7 +33,7 @@ impl Plugin for JwtTier {
         policy.check_algorithms(crypto::is_supported)?;
         let shared = Shared::new(policy);
         if !shared.keys.is_empty() {
-            host.set_tick_period(TICK);
+            host.set_tick_period(SOON);
         }
         Ok(Self { shared: Rc::new(shared) })
     }
@@ -45,6 +45,9 @@ impl Plugin for JwtTier {
     fn on_tick(&mut self, host: &mut RootHost<'_>) {
         self.shared.keys.fetch_due(host);
         look_after_waiting(&self.shared, host);
+        let is_idle =
+            self.shared.waiting.borrow().is_empty() && self.shared.keys.are_here(host.now());
+        host.set_tick_period(if is_idle { TICK } else { SOON });
     }
 
     fn on_call_response(

@@ -1,6 +1,7 @@
 //! What all streams of one configuration share.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::time::Duration;
 
 use voxgate_host::StreamHandle;
 use voxgate_policy::Policy;
@@ -13,6 +14,9 @@ use crate::report::Report;
 
 /// The most requests of one worker that can wait for keys; past it they are answered 503.
 pub const MAX_WAITING: usize = 1024;
+
+/// How often the timer runs while a request waits for keys, or the first ones are not here.
+pub const SOON: Duration = Duration::from_millis(100);
 
 /// A policy, and what was learned under it.
 pub struct Shared {

@@ -339,6 +339,71 @@ fn a_shadowed_section_passes_what_it_would_deny_and_no_other_does() {
     }
 }
 
+/// A shadowed section used to end the evaluation, so a request that broke its rule too was spared
+/// those that are enforced.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_denial_in_shadow_mode_spares_no_request_the_enforced_ones() {
+    let paths = [("operations", "/tts;x=1"), ("operations", "/metrics"), ("tiers", "/batch")];
+    let tokens = [("identity", "no.good.token".to_owned()), ("", token_with("tts.basic"))];
+    let sections = ["identity", "operations", "tiers"];
+    for shadowed in (0..8).map(|set| {
+        let is_in = |i: &usize| set & (1 << i) != 0;
+        (0..3).filter(is_in).map(|i| sections[i]).collect::<Vec<_>>()
+    }) {
+        let policy = policy(|spec| spec["shadow"] = json!(shadowed));
+        for (path_breaks, path) in paths {
+            for (token_breaks, token) in &tokens {
+                let decision = decided(&policy, &post(path, token), &mut Known::default());
+                // Nobody has a tier to compare where the identity is not known.
+                let broken = [*token_breaks, path_breaks]
+                    .into_iter()
+                    .filter(|it| !it.is_empty() && (*it != "tiers" || token_breaks.is_empty()));
+                let enforced = broken.clone().any(|it| !shadowed.contains(&it));
+                let expected = match (enforced, broken.count()) {
+                    (true, _) => Outcome::Deny,
+                    (false, 0) => Outcome::Allow,
+                    (false, _) => Outcome::WouldDeny,
+                };
+                assert_eq!(decision.outcome, expected, "{path} {token_breaks:?} {shadowed:?}");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_second_authorization_is_refused_whatever_else_identifies_the_caller() {
+    let policy = policy(|spec| spec["identity"]["source"] = json!(["jwt_authn"]));
+    let good = format!("Bearer {}", token_with("tts.basic"));
+    let payload = pairs(&[("iss", testing::ISSUER.as_bytes())]);
+    for values in [
+        vec!["Basic YTpi", &good],
+        vec![&format!("Basic YTpi,{good}")],
+        vec![&format!("Digest a=\"b\", c=\"d\", {good}")],
+        vec![&format!("{good},Basic YTpi")],
+    ] {
+        let headers: Vec<_> = values.iter().map(|it| ("authorization", *it)).collect();
+        let mut known = Known { payload: Some(payload.clone()), ..Known::default() };
+        let decision = decided(&policy, &head("POST", "/tts", &headers), &mut known);
+        assert_eq!(decision.reason.as_str(), "repeated_authorization", "{values:?}");
+    }
+    let digest = [("authorization", "Digest username=\"a\", realm=\"b\"")];
+    let decision = decided(&policy, &head("POST", "/tts", &digest), &mut Known::default());
+    assert_eq!(decision.reason.as_str(), "missing_token", "commas of another scheme");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_content_type_that_can_be_read_twice_is_400() {
+    let policy = policy(|_| ());
+    let bearer = format!("Bearer {}", token_with("tts.basic"));
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("content-type", "application/json"),
+        ("content-type", "multipart/form-data"),
+    ];
+    let (record, answer) = seen(&policy, &head("POST", "/tts", &headers));
+    assert_eq!((record.reason, answer.unwrap().status), ("invalid_content_type", 400));
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_is_verified_once() {
     let policy = policy(|_| ());
@@ -509,6 +574,9 @@ fn identity_headers_are_believed_from_listed_peers_only() {
     assert_eq!(from(edge, &[("x-user-tier", "admin")]).reason, "peer_headers");
     let twice = [("x-user-tier", "basic"), ("x-user-tier", "premium")];
     assert_eq!(from(edge, &twice).reason, "peer_headers");
+    assert_eq!(from(None, &twice).reason, "missing_token", "a stranger's are not even looked at");
+    let no_tenant = [("x-user-tier", "basic"), ("x-voxgate-tenant", "")];
+    assert_eq!(from(edge, &no_tenant).reason, "peer_headers");
     assert_eq!(from(edge, &[]).reason, "missing_token");
 }
 

@@ -112,6 +112,10 @@ impl Decision {
                     .to_owned()
             }
             Reason::InvalidPath(error) => sentence(&error.to_string()),
+            Reason::InvalidContentType => {
+                "The request has more than one content type, or one that is no media type."
+                    .to_owned()
+            }
             Reason::HeadersTooLarge => {
                 "The request has more headers than can be examined.".to_owned()
             }

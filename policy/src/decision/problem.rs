@@ -95,9 +95,9 @@ pub const PROBLEM_TYPES: [&str; 8] = [
 pub(super) fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
     Some(match reason {
         Reason::MissingToken => &MISSING_TOKEN,
-        Reason::Refused(Refusal::RepeatedAuthorization) | Reason::InvalidPath(_) => {
-            &INVALID_REQUEST
-        }
+        Reason::Refused(Refusal::RepeatedAuthorization)
+        | Reason::InvalidPath(_)
+        | Reason::InvalidContentType => &INVALID_REQUEST,
         Reason::Refused(_) => &INVALID_TOKEN,
         Reason::KeysUnavailable => &KEYS_UNAVAILABLE,
         Reason::UnknownOperation => &UNKNOWN_OPERATION,

@@ -55,6 +55,8 @@ fn steps(
     trace: &mut impl Trace,
 ) -> Result<Authentication, Refusal> {
     let rules = policy.identity();
+    // Before all other evidence: of two tokens, the service may read the one that nobody verified.
+    let bearer = bearer_token(head)?;
     if let Some(identity) = from_trusted_peer(policy, head, evidence)? {
         return Ok(Authentication::Known(identity, Source::TrustedPeer));
     }
@@ -65,7 +67,7 @@ fn steps(
             }
         }
     }
-    match bearer_token(head)? {
+    match bearer {
         None => Ok(Authentication::Anonymous),
         Some(_) if !rules.token => Err(Refusal::NotVerifiedByProxy),
         Some(token) => from_token(policy, token, evidence, now, trace),
@@ -78,20 +80,25 @@ fn from_trusted_peer(
     evidence: &mut impl Evidence,
 ) -> Result<Option<Identity>, Refusal> {
     let Some(peers) = &policy.identity().trusted_peers else { return Ok(None) };
-    let Some(tier) = head.only(TIER_HEADER).map_err(|_| Refusal::PeerHeaders)? else {
+    if head.first(TIER_HEADER).is_none() {
         return Ok(None);
-    };
+    }
     let Some(peer) = evidence.peer() else { return Ok(None) };
     if !peers.iter().any(|it| it.matches(&peer)) {
         return Ok(None);
     }
-    let tier = std::str::from_utf8(tier).ok().and_then(|it| policy.tiers().get(it));
-    let tenant = head.only(TENANT_HEADER).map_err(|_| Refusal::PeerHeaders)?;
-    let tenant = tenant.map(std::str::from_utf8).transpose().map_err(|_| Refusal::PeerHeaders)?;
-    match tier {
-        None => Err(Refusal::PeerHeaders),
-        Some(tier) => Ok(Some(capped(policy, tenant.map(Rc::from), Some(tier)))),
+    let tier = peer_header(head, TIER_HEADER)?.and_then(|it| policy.tiers().get(it));
+    let tenant = peer_header(head, TENANT_HEADER)?;
+    match (tier, tenant) {
+        (None, _) => Err(Refusal::PeerHeaders),
+        (Some(_), Some(tenant)) if !is_tenant(tenant) => Err(Refusal::PeerHeaders),
+        (Some(tier), tenant) => Ok(Some(capped(policy, tenant.map(Rc::from), Some(tier)))),
     }
+}
+
+fn peer_header<'a>(head: &'a RequestHead, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let value = head.only(name).map_err(|_| Refusal::PeerHeaders)?;
+    value.map(std::str::from_utf8).transpose().map_err(|_| Refusal::PeerHeaders)
 }
 
 fn from_jwt_authn(

@@ -22,12 +22,14 @@ pub(super) fn compile_peers(
     errors: &mut Vec<PolicyError>,
 ) -> Vec<PeerPattern> {
     for (i, peer) in peers.iter().enumerate() {
-        // `*` alone would believe every workload of every mesh that shares a root.
-        if !peer.contains("://") || peer.starts_with('*') || peer.trim_end_matches('*').len() < 12 {
+        // A `*` without a trust domain before it would believe every mesh that shares a root.
+        let start = peer.strip_suffix('*').unwrap_or(peer);
+        let (_, name) = start.split_once("://").unwrap_or_default();
+        if name.is_empty() || start.contains('*') {
             errors.push(PolicyError::new(
                 path.index(i),
                 format!(
-                    "`{peer}` is not a URI SAN; write for example `spiffe://cluster.local/ns/istio-system/sa/*`"
+                    "`{peer}` is not a URI SAN, whole or with a `*` at its end; write for example `spiffe://cluster.local/ns/istio-system/sa/*`"
                 ),
             ));
         }

@@ -117,6 +117,11 @@ impl IdentityRules {
         &self.realm
     }
 
+    /// Whether the filter verifies tokens itself, and so needs the issuers' keys.
+    pub fn verifies_tokens(&self) -> bool {
+        self.token
+    }
+
     /// Whether scopes are how callers get their tiers, and not only a peer's headers.
     pub fn has_scopes(&self) -> bool {
         self.token || self.jwt_authn

@@ -1,7 +1,5 @@
 //! What a rule asks of a request's head, and whether one rule asks no more than another.
 
-use std::cell::OnceCell;
-
 use super::path::NormalPath;
 use super::pattern::Pattern;
 use crate::request::RequestHead;
@@ -37,7 +35,7 @@ pub(super) struct HeaderRequirement {
 pub(super) struct Asked<'a> {
     head: &'a RequestHead,
     path: &'a NormalPath,
-    media_type: OnceCell<Option<String>>,
+    media_type: Option<&'a str>,
 }
 
 /// The first thing that does not fit.
@@ -64,7 +62,7 @@ impl Requirements {
         if !any_or_empty(&self.methods, |it| method_fits(it, asked.head.method())) {
             return Some(Mismatch::Method);
         }
-        let fits = |it: &MediaRange| asked.media_type().is_some_and(|media| it.matches(media));
+        let fits = |it: &MediaRange| asked.media_type.is_some_and(|media| it.matches(media));
         if !any_or_empty(&self.media, fits) {
             return Some(Mismatch::MediaType);
         }
@@ -135,11 +133,11 @@ impl HeaderRequirement {
 // === impl Asked ===
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(head: &'a RequestHead, path: &'a NormalPath) -> Self {
-        Self { head, path, media_type: OnceCell::new() }
-    }
-
-    fn media_type(&self) -> Option<&str> {
-        self.media_type.get_or_init(|| self.head.media_type()).as_deref()
+    pub(super) fn new(
+        head: &'a RequestHead,
+        path: &'a NormalPath,
+        media_type: Option<&'a str>,
+    ) -> Self {
+        Self { head, path, media_type }
     }
 }

@@ -146,7 +146,8 @@ pub struct RemoteJwksSpec {
     /// The least time between two fetches, however many tokens name an unknown key.
     #[serde(default = "default_cooldown")]
     pub cooldown: DurationSpec,
-    /// How long a request may wait for keys before it is answered 503.
+    /// How long a request may wait for keys before it is answered 503. Longer than `cooldown` and
+    /// `timeout` together, or a rotation right after a fetch can end in 503.
     #[serde(default = "default_max_wait")]
     pub max_wait: DurationSpec,
     /// How long the last good keys are used while the source fails.
@@ -181,7 +182,8 @@ fn default_max_stale() -> DurationSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ClaimsSpec {
-    /// The claim that names the tenant, who pays. A token without it is refused.
+    /// The claim that names the tenant, who pays. A token without it is refused. With several
+    /// issuers, name one that no two of them use for different tenants.
     pub tenant: String,
     /// The claims that hold scopes; all that are present count. Each is a string of scopes
     /// separated by spaces (RFC 8693 §4.2) or an array of strings.

@@ -68,7 +68,7 @@ impl Default for MetricsSpec {
 pub enum ShadowSection {
     /// Missing, invalid and unverifiable tokens.
     Identity,
-    /// Requests that no operation rule knows.
+    /// Requests that no operation rule knows, and ambiguous paths and content types.
     Operations,
     /// Tier rights: 403 for scope and tenant caps.
     Tiers,

@@ -35,7 +35,7 @@ fn accept(token: &[u8], keys: &KeySet) -> Result<Validity, &'static str> {
         let token = UnverifiedToken::parse(token)?;
         let validity = check_claims(token.claims(), &issuer(), &times(), NOW)?;
         token.verify_signature(keys)?;
-        Ok((validity, token.into_claims()))
+        Ok((validity, token.claims().clone()))
     };
     let (validity, claims) = verified().map_err(TokenError::reason)?;
     claims.string(&ClaimPath::fixed("tenant")).map(|_| validity).ok_or("no_tenant")

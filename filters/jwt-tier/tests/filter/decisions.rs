@@ -187,3 +187,18 @@ fn decisions_are_counted_by_what_the_policy_knows() {
     assert_eq!((host.metric(&allowed), host.metric(&denied)), (before.0 + 2, before.1 + 1));
     assert_eq!(host.definitions(&allowed), 1);
 }
+
+#[test]
+fn a_client_cannot_have_the_next_hop_drop_our_headers() {
+    let host = configured(inline());
+    let bearer = format!("Bearer {}", token(&host, &SigningKey::es256()));
+    let request = host.new_request().header(":method", "POST").header(":path", "/tts");
+    let stream = request
+        .header("connection", "Upgrade, X-Voxgate-Tenant")
+        .header("connection", "keep-alive,x-user-tier")
+        .header("authorization", bearer)
+        .send();
+    let connection: Vec<_> =
+        stream.headers().into_iter().filter(|(name, _)| name == "connection").collect();
+    assert_eq!(connection, [("connection".to_owned(), b"Upgrade,keep-alive".to_vec())]);
+}

@@ -225,3 +225,42 @@ fn no_more_requests_wait_than_one_worker_can_look_after() {
     answer(&host, 200, testing::jwks());
     assert!(streams[..1024].iter().all(|it| it.outcome() == Outcome::Continued));
 }
+
+#[test]
+fn keys_that_nobody_verifies_with_are_not_fetched() {
+    let host = start();
+    host.add_cluster(CLUSTER);
+    let mut policy = policy(remote());
+    policy["identity"]["source"] = json!(["jwt_authn"]);
+    let before = host.timer_starts();
+    assert!(host.configure(policy.to_string()));
+    assert_eq!((host.calls().len(), host.timer_starts()), (0, before));
+}
+
+#[test]
+fn a_clock_that_is_set_back_makes_no_request_wait_for_as_long_as_that() {
+    let host = with_cluster();
+    host.advance(Duration::from_secs(3600));
+    let stream = post(&host, "/tts", token(&host, &SigningKey::es256()));
+    assert_eq!(stream.outcome(), Outcome::Waiting);
+    host.set_time(host.time() - Duration::from_secs(30));
+    host.tick();
+    assert_eq!(stream.reply().status, 503);
+}
+
+#[test]
+fn the_timer_is_fast_only_while_somebody_waits() {
+    let host = with_cluster();
+    assert_eq!(host.tick_period(), Duration::from_millis(100));
+    host.tick();
+    answer(&host, 200, testing::jwks());
+    host.tick();
+    assert_eq!(host.tick_period(), Duration::from_secs(1));
+    let key = SigningKey::es256();
+    let mut header = key.header();
+    header["kid"] = json!("next");
+    let next = testing::sign(testing::claims(now(&host)).to_string(), header.to_string(), &key);
+    let stream = post(&host, "/tts", next);
+    assert_eq!(stream.outcome(), Outcome::Waiting);
+    assert_eq!(host.tick_period(), Duration::from_millis(100));
+}

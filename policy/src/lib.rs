@@ -38,4 +38,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::Policy;
+pub use policy::{Policy, VERSION};

@@ -4,17 +4,20 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::Serialize;
+use voxgate_policy::spec::IdentitySource;
 use voxgate_policy::time::UnixMillis;
 
 use super::validate::print_errors;
 use super::{CliResult, DIM, Exit, GREEN, Output, RED, YELLOW};
 use crate::diagnostic::{Source, read_bytes};
 use crate::explain::{
-    Explanation, GivenKeys, Header, Request, Surroundings, explain, from_har, from_raw,
+    Explanation, GivenKeys, Header, Request, Surroundings, SurroundingsError, explain, from_har,
+    from_raw,
 };
 use crate::validate;
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("request").required(true).args(["path", "raw", "har"]))]
 pub struct Args {
     /// The policy, or an Istio resource that embeds it
     #[arg(long, value_name = "FILE")]
@@ -23,7 +26,7 @@ pub struct Args {
     #[arg(short = 'X', long, default_value = "GET")]
     method: String,
     /// The path, with its query if it has one
-    #[arg(long, required_unless_present_any = ["raw", "har"])]
+    #[arg(long)]
     path: Option<String>,
     /// A header; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
@@ -35,10 +38,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// A raw HTTP/1.1 request; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "path", "headers", "token", "token_file", "har"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file"])]
     raw: Option<PathBuf>,
     /// Every request of an HTTP archive; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "path", "headers", "token", "token_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file"])]
     har: Option<PathBuf>,
     /// The caller's mTLS identity, as spiffe://cluster.local/ns/NS/sa/SA
     #[arg(long, value_name = "URI")]
@@ -63,8 +66,8 @@ struct Report {
 impl Args {
     pub fn run(self, output: &Output) -> CliResult {
         let source = Source::read(&self.policy)?;
-        let policy = match validate::one_policy(&source) {
-            Ok(valid) => valid.policy,
+        let validate::Valid { policy, spec, .. } = match validate::one_policy(&source) {
+            Ok(valid) => valid,
             Err(errors) => {
                 // Standard output is for explanations only.
                 print_errors(&source, &errors, |text| {
@@ -74,6 +77,7 @@ impl Args {
                 return Ok(Exit::Unusable);
             }
         };
+        self.refuse_pointless(&spec.identity.source)?;
         let mut surroundings = Surroundings::new(self.peer.clone(), self.verified_by_proxy);
         for given in &self.jwks {
             let jwks = read_bytes(given.file.as_ref())?;
@@ -97,6 +101,19 @@ impl Args {
             }
         }
         Ok(exit)
+    }
+
+    /// Evidence that the policy would not look at: whoever gives it expects another answer.
+    fn refuse_pointless(&self, sources: &[IdentitySource]) -> Result<(), SurroundingsError> {
+        let refuse =
+            |option, source_name| Err(SurroundingsError::NoSuchSource { option, source_name });
+        if self.verified_by_proxy && !sources.contains(&IdentitySource::JwtAuthn) {
+            return refuse("--verified-by-proxy", "jwt_authn");
+        }
+        if self.peer.is_some() && !sources.contains(&IdentitySource::TrustedPeers) {
+            return refuse("--peer", "trusted_peers");
+        }
+        Ok(())
     }
 
     fn requests(self) -> Result<Vec<Request>, Box<dyn std::error::Error>> {

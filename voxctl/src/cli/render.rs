@@ -48,7 +48,7 @@ struct IstioArgs {
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     labels: Vec<(String, String)>,
     /// The port that the service's container listens on
-    #[arg(long, default_value_t = DEFAULT_PORT)]
+    #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
     /// Where the proxy gets the module: file:///…, https://… or oci://…
     #[arg(long, value_name = "URL")]
@@ -89,7 +89,7 @@ struct EnvoyArgs {
     #[arg(long, value_name = "PATH")]
     access_log: Option<PathBuf>,
     /// The service's port in the mesh, which resources name; by default theirs, or 8080
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
     /// The workload's namespace; by default that of the resources
     #[arg(long, value_name = "NS")]
@@ -100,8 +100,22 @@ struct EnvoyArgs {
 }
 
 fn label(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE, as app=glm-tts")?;
-    Ok((name.to_owned(), value.to_owned()))
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write NAME=VALUE, as app=glm-tts"),
+    }
+}
+
+/// Each label once: a workload has one value of it.
+fn unique(labels: Vec<(String, String)>) -> Result<BTreeMap<String, String>, RenderError> {
+    let mut unique = BTreeMap::new();
+    for (name, value) in labels {
+        if let Some(other) = unique.insert(name.clone(), value.clone()) {
+            let problem = format!("`{name}` is given twice, as `{other}` and as `{value}`");
+            return Err(RenderError::Option { option: "--label", problem });
+        }
+    }
+    Ok(unique)
 }
 
 type PrintResource = fn(&PolicyDocument, &ResourceOptions) -> Result<Rendered<String>, RenderError>;
@@ -122,25 +136,30 @@ impl IstioArgs {
         let Some(policy) = read_policy(&self.policy, output)? else { return Ok(Exit::Refused) };
         let module = match &self.module {
             Some(module) => ModuleSource::parse(module, self.sha256.as_deref())?,
-            None => ModuleSource::default_file(self.filter),
+            None => ModuleSource::default_file(self.filter, &policy),
         };
         let options = ResourceOptions {
             filter: self.filter,
             namespace: self.namespace,
-            labels: self.labels.into_iter().collect(),
+            labels: unique(self.labels)?,
             port: self.port,
             module,
         };
         let rendered = resource(&policy, &options)?;
         warn(&rendered.warnings, output);
-        output.print(rendered.value.trim_end())?;
+        if output.json {
+            let resources: Vec<serde_json::Value> = serde_saphyr::from_multiple(&rendered.value)?;
+            output.print_json(&resources)?;
+        } else {
+            output.print(rendered.value.trim_end())?;
+        }
         Ok(Exit::Good)
     }
 }
 
 impl EnvoyArgs {
     fn run(self, output: &Output) -> CliResult {
-        let labels: BTreeMap<String, String> = self.labels.into_iter().collect();
+        let labels = unique(self.labels)?;
         let options = EnvoyOptions {
             wasm_dir: self.wasm_dir,
             clusters: self.clusters,

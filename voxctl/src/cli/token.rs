@@ -54,8 +54,9 @@ struct SignArgs {
     /// `aud`; may be repeated
     #[arg(long)]
     audience: Vec<String>,
-    /// `sub`, which names the tenant unless the policy's `identity.claims.tenant` says otherwise
-    #[arg(long, visible_alias = "tenant")]
+    /// `sub`; names the tenant where the policy's `identity.claims.tenant` is `sub`. For another
+    /// claim: --claim 'tenant="acme"'
+    #[arg(long)]
     sub: Option<String>,
     /// `scope`: scopes with spaces between, as "tts.basic voice.clone"
     #[arg(long)]
@@ -108,7 +109,7 @@ fn keygen(alg: Alg, out: &std::path::Path, output: &Output) -> CliResult {
         output.print(format_args!("kid          {}", key.kid()))?;
         output.notice(format_args!(
             "next: voxctl token sign --key {private} --alg {} --issuer https://issuer.test \
-             --tenant acme --scope tts.basic",
+             --audience speech --claim 'tenant=\"acme\"' --scope tts.basic",
             alg.name()
         ));
     }

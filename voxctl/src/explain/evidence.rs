@@ -43,6 +43,17 @@ pub enum SurroundingsError {
         /// What there is.
         accepted: String,
     },
+    /// An option that this policy would never look at.
+    #[error(
+        "{option} is evidence for the source `{source_name}`, which the policy's identity.source \
+         does not have"
+    )]
+    NoSuchSource {
+        /// The command line's name for it.
+        option: &'static str,
+        /// The source, as the policy names it.
+        source_name: &'static str,
+    },
     /// The key set is no good.
     #[error("the keys of {issuer}: {error}")]
     Jwks {

@@ -6,8 +6,14 @@ use super::{Header, Request};
 
 /// Why a file is no HTTP archive.
 #[derive(Debug, thiserror::Error)]
-#[error("not an HTTP archive (HAR): {0}")]
-pub struct HarError(#[from] serde_json::Error);
+pub enum HarError {
+    /// Not the shape of one.
+    #[error("not an HTTP archive (HAR): {0}")]
+    NotHar(#[from] serde_json::Error),
+    /// Nothing to explain.
+    #[error("the archive has no requests")]
+    NoRequests,
+}
 
 #[derive(Deserialize)]
 struct Har {
@@ -44,6 +50,9 @@ struct HarHeader {
 /// [`HarError`].
 pub fn from_har(text: &str) -> Result<Vec<Request>, HarError> {
     let har: Har = serde_json::from_str(text)?;
+    if har.log.entries.is_empty() {
+        return Err(HarError::NoRequests);
+    }
     Ok(har.log.entries.into_iter().map(|it| request(it.request)).collect())
 }
 

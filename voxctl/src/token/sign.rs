@@ -54,6 +54,14 @@ pub enum ClaimError {
     NotJson(String),
 }
 
+/// Why `--expires` is not understood.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{written}` is not a time from now; write it as 1h, 30m or 7d, or -5m for one gone by")]
+pub struct LifetimeError {
+    /// As given.
+    pub written: String,
+}
+
 /// Why `--header` is not understood.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderFieldError {
@@ -93,7 +101,7 @@ impl FromStr for HeaderField {
 }
 
 impl FromStr for Lifetime {
-    type Err = humantime::DurationError;
+    type Err = LifetimeError;
 
     /// `1h`, or `-5m` for a token that has expired already.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -101,7 +109,9 @@ impl FromStr for Lifetime {
             Some(length) => (true, length),
             None => (false, text),
         };
-        Ok(Self { duration: humantime::parse_duration(length)?, back })
+        let duration = humantime::parse_duration(length)
+            .map_err(|_| LifetimeError { written: text.to_owned() })?;
+        Ok(Self { duration, back })
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use voxgate_policy::error::{Path, Step};
 use voxgate_policy::spec::PolicySpec;
-use voxgate_policy::suggest;
+use voxgate_policy::{VERSION, suggest};
 
 use crate::diagnostic::Diagnostic;
 use crate::yaml::{Node, Place, Value};
@@ -18,6 +18,15 @@ const MAX_ERRORS: usize = 50;
 /// the rest read again, until something is missing.
 pub fn read(node: &Node) -> Result<PolicySpec, Vec<Diagnostic>> {
     let mut json = node.to_json();
+    // Whatever else another version has or lacks, it is not to be judged by this one's fields.
+    if let Some(version) = json.get("version").and_then(Json::as_u64)
+        && version != u64::from(VERSION)
+    {
+        let message = format!("version {version} is not known");
+        let mut error = diagnostic(node, &Path::root().key("version"), &message);
+        error.help = Some(format!("accepted: {VERSION}"));
+        return Err(vec![error]);
+    }
     let mut removed: Vec<Path> = Vec::new();
     let mut errors: Vec<Diagnostic> = Vec::new();
     loop {

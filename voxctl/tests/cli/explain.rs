@@ -25,7 +25,7 @@ fn folder() -> tempfile::TempDir {
             "https://issuer.test",
             "--audience",
             "speech",
-            "--tenant",
+            "--sub",
             "acme",
             "--scope",
             "tts.basic",
@@ -173,6 +173,40 @@ fn a_token_that_the_proxy_verified_needs_no_keys() {
     let verified = explain(folder.path(), &[&request[..], &["--verified-by-proxy"]].concat());
     assert_eq!(verified.code, 0, "{}", verified.out);
     assert!(verified.out.contains("jwt_authn: tenant acme, tier basic"), "{}", verified.out);
+}
+
+#[test]
+fn an_archive_without_requests_explains_nothing() {
+    let folder = folder();
+    write(folder.path(), "r.har", r#"{"log": {"entries": []}}"#);
+    let explained = explain(folder.path(), &["--har", "r.har"]);
+    assert_eq!((explained.code, explained.out.as_str()), (2, ""));
+    assert!(explained.err.contains("the archive has no requests"), "{}", explained.err);
+}
+
+#[test]
+fn without_a_request_every_way_to_give_one_is_named() {
+    let explained = explain(folder().path(), &[]);
+    assert_eq!(explained.code, 2);
+    for option in ["--path", "--raw", "--har"] {
+        assert!(explained.err.contains(option), "{option}: {}", explained.err);
+    }
+    let two = explain(folder().path(), &["--path", "/", "--har", "r.har"]);
+    assert_eq!(two.code, 2, "{}", two.out);
+}
+
+#[test]
+fn evidence_that_the_policy_would_not_look_at_is_refused() {
+    let folder = folder();
+    for (option, source) in [
+        (&["--verified-by-proxy"][..], "jwt_authn"),
+        (&["--peer", "spiffe://cluster.local/ns/ai/sa/x"][..], "trusted_peers"),
+    ] {
+        let explained = explain(folder.path(), &[&["--path", "/tts"], option].concat());
+        assert_eq!((explained.code, explained.out.as_str()), (2, ""));
+        assert!(explained.err.contains(source), "{}", explained.err);
+        assert!(explained.err.contains("identity.source"), "{}", explained.err);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The built command, as scripts and people use it.
 
 mod explain;
+mod render;
 mod schema;
 mod token;
 mod validate;
@@ -95,27 +96,4 @@ fn colours_are_for_terminals_and_for_those_who_insist() {
     assert!(forced(&[]).contains('\x1b'));
     let plain = voxctl(folder.path(), &args).env("NO_COLOR", "1").output().unwrap().stdout;
     assert!(!plain.contains(&0x1b));
-}
-
-#[test]
-fn a_policy_with_errors_is_not_rendered() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), POLICY.replace("tiers:", "teirs:")).unwrap();
-    let rendered = run(folder.path(), &["render", "envoyfilter", "--policy", "p.yaml"]);
-    assert_eq!(rendered.code, 1);
-    assert_eq!(rendered.out, "");
-    assert!(rendered.err.contains("did you mean `tiers`?"), "{}", rendered.err);
-}
-
-#[test]
-fn a_rendered_envoyfilter_validates_as_the_policy_it_embeds() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
-    let args = ["render", "envoyfilter", "--policy", "p.yaml", "--label", "app=tts"];
-    let rendered = run(folder.path(), &args);
-    assert_eq!(rendered.code, 0, "{}", rendered.err);
-    std::fs::write(folder.path().join("ef.yaml"), &rendered.out).unwrap();
-    let valid = run(folder.path(), &["validate", "ef.yaml", "--json"]);
-    assert_eq!(valid.code, 0, "{}", valid.out);
-    assert!(valid.out.contains("\"policies\": 1"), "{}", valid.out);
 }

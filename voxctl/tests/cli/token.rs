@@ -34,7 +34,7 @@ fn a_token_of_every_algorithm_is_verified_by_the_filters_code() {
     let folder = tempfile::tempdir().unwrap();
     for alg in ALGORITHMS {
         let key = keygen(folder.path(), alg);
-        let signed = sign(folder.path(), &key, &["--alg", alg, "--tenant", "acme"]);
+        let signed = sign(folder.path(), &key, &["--alg", alg, "--sub", "acme"]);
         assert_eq!(signed.code, 0, "{alg}: {}", signed.err);
         assert!(signed.err.contains("FOR DEVELOPMENT ONLY"));
         let jwks = std::fs::read(folder.path().join("keys/jwks.json")).unwrap();
@@ -142,6 +142,19 @@ fn a_token_without_expiry_has_to_be_asked_for() {
     };
     assert!(claims(&["--json"])["exp"].is_u64());
     assert!(claims(&["--json", "--no-expiry"]).get("exp").is_none());
+}
+
+#[test]
+fn a_time_that_is_none_is_refused_with_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = keygen(folder.path(), "ES256");
+    let signed = sign(folder.path(), &key, &["--expires", "tomorrow"]);
+    assert_eq!(signed.code, 2);
+    assert!(
+        signed.err.contains("`tomorrow` is not a time from now; write it as 1h"),
+        "{}",
+        signed.err
+    );
 }
 
 #[test]

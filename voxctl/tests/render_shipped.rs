@@ -37,7 +37,7 @@ fn the_shipped_envoyfilter_is_the_rendered_example_policy() {
             namespace: None,
             labels: BTreeMap::from([("app".to_owned(), "glm-tts".to_owned())]),
             port: DEFAULT_PORT,
-            module: ModuleSource::default_file(Filter::JwtTier),
+            module: ModuleSource::default_file(Filter::JwtTier, &policy),
         },
     )
     .unwrap();

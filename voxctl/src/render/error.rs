@@ -59,6 +59,23 @@ pub enum RenderError {
         /// How to get it.
         advice: &'static str,
     },
+    /// Nothing to apply.
+    #[error(
+        "no EnvoyFilter patch here is for the workload (namespace {namespace}, labels {labels}); \
+         give its resources, or choose it with --namespace and --label{}",
+        left_out.iter().map(|it| format!("\n  {it}")).collect::<String>()
+    )]
+    NothingToApply {
+        /// The workload's namespace.
+        namespace: String,
+        /// Its labels.
+        labels: String,
+        /// What was read and is not for it, with the reason.
+        left_out: Vec<String>,
+    },
+    /// A patch removes the one listener.
+    #[error("the patches remove the inbound listener; there is nothing left to run")]
+    NoListener,
     /// An HTTP filter waits for a configuration by ECDS that no resource adds.
     #[error(
         "the HTTP filter `{filter}` takes its configuration by ECDS, but no EXTENSION_CONFIG \

@@ -7,15 +7,15 @@ use crate::render::message::{child_mut, each_mut, list_mut, set, text};
 use crate::render::patch::Proxy;
 
 /// The labels that Voxgate's metrics carry in their names as `label=.=value;.`.
-const LABELS: [&str; 9] =
-    ["outcome", "reason", "tier", "operation", "rule", "step", "source", "result", "filter"];
+const LABELS: [&str; 6] = ["outcome", "reason", "tier", "operation", "source", "result"];
 
-/// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1.
+/// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1, there only.
 pub(super) fn move_to(listener: &mut DynamicMessage, port: u16) {
     let address = child_mut(listener, "address");
     let socket = child_mut(address, "socket_address");
     set(socket, "address", prost_reflect::Value::String("127.0.0.1".to_owned()));
     set(socket, "port_value", prost_reflect::Value::U32(u32::from(port)));
+    listener.clear_field_by_name("additional_addresses");
     listener.clear_field_by_name("use_original_dst");
     list_mut(listener, "listener_filters").retain(|filter| {
         filter

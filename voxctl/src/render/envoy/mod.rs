@@ -93,7 +93,7 @@ pub fn from_policy(
             namespace: options.namespace.clone(),
             labels: options.labels.clone().unwrap_or_default(),
             port: options.port.unwrap_or(istio::DEFAULT_PORT),
-            module: ModuleSource::File(options.wasm_dir.join(filter.module_file())),
+            module: ModuleSource::File(options.wasm_dir.join(policy.module_file(*filter))),
         };
         for (i, value) in istio::envoy_filter_resources(policy, &resource).into_iter().enumerate() {
             let place = Place::new(&format!("the resources of {filter}"), i.saturating_add(1));
@@ -137,6 +137,12 @@ fn render(
     let (proxy, port) = proxy::infer(&documents, &filters, options)?;
     let security = security::filters(&documents, &proxy, &mut warnings)?;
     let patches = select(filters, &proxy, &mut warnings)?;
+    if patches.is_empty() {
+        let labels: Vec<String> = proxy.labels.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let labels = if labels.is_empty() { "none".to_owned() } else { labels.join(",") };
+        let namespace = proxy.namespace;
+        return Err(RenderError::NothingToApply { namespace, labels, left_out: warnings });
+    }
 
     let clusters = clusters::patched(&patches, port, options)?;
 
@@ -144,7 +150,15 @@ fn render(
     patch_route_configuration(&patches, CONTEXT, &mut routes)?;
     let log = options.access_log.as_deref();
     let mut listener = base::listener(port, &routes, &security.filters, log);
-    let kept = patch_listener(&patches, CONTEXT, &mut listener)?;
+    if !patch_listener(&patches, CONTEXT, &mut listener)? {
+        return Err(RenderError::NoListener);
+    }
+    if each(&listener, "filter_chains").is_empty()
+        && child(&listener, "default_filter_chain").is_none()
+    {
+        warnings
+            .push("the patches leave the listener no filter chain; Envoy refuses that".to_owned());
+    }
 
     let mut callers = security.clusters;
     each_connection_manager(&mut listener, |manager| {
@@ -165,7 +179,7 @@ fn render(
 
     bootstrap::move_to(&mut listener, options.listen);
     warnings.extend(patches.unapplied());
-    let listeners = if kept { vec![descriptors::to_json(&listener)] } else { Vec::new() };
+    let listeners = vec![descriptors::to_json(&listener)];
     let clusters: Vec<Value> = clusters.iter().map(descriptors::to_json).collect();
     let value = bootstrap::bootstrap(&proxy, options.admin, listeners, clusters);
     Ok(Rendered { value, warnings })

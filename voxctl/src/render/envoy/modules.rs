@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::each_wasm;
 use crate::render::error::RenderError;
+use crate::render::istio::Filter;
 use crate::render::message::{child, child_mut, set_text, text};
 
 /// Points every Wasm filter of `manager` at a file, by absolute path.
@@ -32,7 +33,7 @@ pub(super) fn localise(
                 return Err(RenderError::MissingModule {
                     filter: name.to_owned(),
                     path: file,
-                    advice: "build it with `cargo xtask build`, or say where it is with --wasm-dir",
+                    advice: advice(&plugin),
                 });
             }
         };
@@ -59,9 +60,24 @@ fn wanted(code: &DynamicMessage, plugin: &str, wasm_dir: &Path) -> (PathBuf, Opt
         return (here.filter(|here| here.is_file()).unwrap_or(file), None);
     }
     let remote = child(code, "remote");
-    // `nil` tells Istio's agent that there is none.
-    let sha256 = remote.map(|remote| text(&remote, "sha256")).filter(|sha256| sha256.len() == 64);
-    (wasm_dir.join(format!("voxgate-{plugin}.wasm")), sha256)
+    let uri = remote.as_ref().and_then(|remote| child(remote, "http_uri"));
+    let uri = uri.map(|uri| text(&uri, "uri")).unwrap_or_default();
+    // `nil` tells Istio's agent that there is none; an image's is that of its manifest.
+    let sha256 = remote
+        .map(|remote| text(&remote, "sha256"))
+        .filter(|sha256| sha256.len() == 64 && !uri.starts_with("oci://"));
+    let named = uri.rsplit('/').next().filter(|name| name.ends_with(".wasm"));
+    let named = named.map(|name| wasm_dir.join(name)).filter(|file| file.is_file());
+    (named.unwrap_or_else(|| wasm_dir.join(format!("voxgate-{plugin}.wasm"))), sha256)
+}
+
+/// How to get the module of `plugin`.
+fn advice(plugin: &str) -> &'static str {
+    if Filter::ALL.iter().any(|filter| filter.name() == plugin) {
+        "build it with `cargo xtask build`, or say where it is with --wasm-dir"
+    } else {
+        "it is none of Voxgate's; put it there, or say where it is with --wasm-dir"
+    }
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -7,7 +7,9 @@ use super::{EnvoyOptions, ISTIO_VERSION};
 use crate::render::error::{Problem, RenderError};
 use crate::render::istio::DEFAULT_PORT;
 use crate::render::patch::Proxy;
-use crate::render::resources::{AuthorizationPolicy, Document, EnvoyFilter, RequestAuthentication};
+use crate::render::resources::{
+    AuthorizationPolicy, Context, Document, EnvoyFilter, RequestAuthentication,
+};
 
 const ROOT_NAMESPACE: &str = "istio-system";
 
@@ -94,22 +96,23 @@ fn all_labels(
 }
 
 fn only_port(filters: &[(Document, EnvoyFilter)]) -> Result<u16, RenderError> {
-    let patches = filters.iter().flat_map(|(_, filter)| &filter.config_patches);
-    let named: BTreeSet<u32> = patches
+    // The outbound listeners' ports are those of other services.
+    let named: BTreeSet<u16> = filters
+        .iter()
+        .flat_map(|(_, filter)| &filter.config_patches)
+        .filter(|patch| matches!(patch.matching.context, Context::SidecarInbound | Context::Any))
         .filter_map(|patch| patch.matching.listener.as_ref())
-        .map(|listener| listener.port_number)
+        // One past 65535 is refused with its place where the patch is read.
+        .filter_map(|listener| u16::try_from(listener.port_number).ok())
         .filter(|port| *port > 0)
         .collect();
     let mut named = named.into_iter();
     match (named.next(), named.next()) {
         (None, _) => Ok(DEFAULT_PORT),
-        (Some(port), None) if u16::try_from(port).is_ok() => Ok(u16::try_from(port).unwrap_or(0)),
-        (Some(one), two) => Err(RenderError::Option {
+        (Some(port), None) => Ok(port),
+        (Some(one), Some(two)) => Err(RenderError::Option {
             option: "--port",
-            problem: match two {
-                Some(two) => format!("the patches are for the ports {one} and {two}; choose one"),
-                None => format!("the patches are for port {one}, which is none"),
-            },
+            problem: format!("the patches are for the ports {one} and {two}; choose one"),
         }),
     }
 }

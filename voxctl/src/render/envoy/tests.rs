@@ -197,3 +197,105 @@ fn addresses_are_host_and_port() {
     let cluster: NamedCluster = "outbound|443||a=b=tts:1".parse().unwrap();
     assert_eq!(cluster.name, "outbound|443||a=b");
 }
+
+/// An EnvoyFilter for app=tts with this one patch, which is YAML in one line.
+fn envoy_filter(patch: &str) -> String {
+    format!(
+        "---\napiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {{name: x}}\n\
+         spec:\n  workloadSelector: {{labels: {{app: tts}}}}\n  configPatches:\n  - {patch}\n"
+    )
+}
+
+#[test]
+fn where_no_patch_is_for_the_workload_there_is_nothing_to_run() {
+    let empty = rendered("").unwrap_err().to_string();
+    assert!(empty.starts_with("no EnvoyFilter patch here is for the workload"), "{empty}");
+
+    let (dir, mut options) = options();
+    options.labels = Some([("app".to_owned(), "asr".to_owned())].into());
+    let file = dir.path().join("own.yaml");
+    std::fs::write(&file, envoy_filter("{applyTo: LISTENER, patch: {operation: REMOVE}}")).unwrap();
+    let refused = from_files(&[file], &options).unwrap_err().to_string();
+    assert!(refused.contains("(namespace default, labels app=asr)"), "{refused}");
+    assert!(refused.contains("EnvoyFilter `x` does not select this workload"), "{refused}");
+}
+
+#[test]
+fn an_envoy_without_a_listener_is_refused() {
+    let yaml = envoy_filter("{applyTo: LISTENER, patch: {operation: REMOVE}}");
+    let refused = rendered(&yaml).unwrap_err().to_string();
+    assert!(refused.contains("remove the inbound listener"), "{refused}");
+}
+
+#[test]
+fn a_listener_without_filter_chains_is_warned_about() {
+    let yaml = envoy_filter("{applyTo: FILTER_CHAIN, patch: {operation: REMOVE}}");
+    let warnings = rendered(&yaml).unwrap().warnings;
+    assert!(warnings[0].contains("leave the listener no filter chain"), "{warnings:?}");
+}
+
+#[test]
+fn no_patch_makes_it_listen_beyond_loopback() {
+    let address = "{socket_address: {address: 0.0.0.0, port_value: 15007}}";
+    let yaml = envoy_filter(&format!(
+        "{{applyTo: LISTENER, patch: {{operation: MERGE, value: \
+         {{address: {address}, additional_addresses: [{{address: {address}}}]}}}}}}"
+    ));
+    let config = rendered(&yaml).unwrap().value;
+    let listener = &config["static_resources"]["listeners"][0];
+    assert_eq!(listener["address"]["socket_address"]["address"], "127.0.0.1");
+    assert!(listener.get("additional_addresses").is_none());
+    assert!(!config.to_string().contains("0.0.0.0\""), "{config:#}");
+}
+
+#[test]
+fn ports_of_outbound_patches_are_not_the_workloads() {
+    let patch = |context: &str, port: u32| {
+        envoy_filter(&format!(
+            "{{applyTo: FILTER_CHAIN, match: {{context: {context}, listener: {{portNumber: {port}}}}}, \
+             patch: {{operation: MERGE, value: {{transport_socket_connect_timeout: 3s}}}}}}"
+        ))
+    };
+    let yaml = patch("SIDECAR_INBOUND", 9090) + &patch("SIDECAR_OUTBOUND", 443);
+    let config = rendered(&yaml).unwrap().value;
+    let chain = &config["static_resources"]["listeners"][0]["filter_chains"][0];
+    assert_eq!(chain["name"], "0.0.0.0_9090");
+
+    let refused = rendered(&patch("ANY", 70_000)).unwrap_err().to_string();
+    assert!(refused.contains("document 1, spec.configPatches[0].match.listener.portNumber: 70000"));
+}
+
+#[test]
+fn a_missing_module_of_somebody_else_is_not_ours_to_build() {
+    let foreign = format!("{ECDS}{EXTENSION}").replace("name: jwt-tier", "name: theirs");
+    let refused = rendered(&foreign).unwrap_err().to_string();
+    assert!(refused.contains("none of Voxgate's"), "{refused}");
+    assert!(!refused.contains("cargo xtask"), "{refused}");
+}
+
+#[test]
+fn the_checksum_of_an_image_is_not_that_of_its_module() {
+    let sha256 = "ab".repeat(32);
+    let of = |uri: &str| {
+        let extension = EXTENSION.replace("https://r.test/x.wasm", uri);
+        let extension = extension.replace("sha256: nil", &format!("sha256: {sha256}"));
+        rendered(&format!("{ECDS}{extension}")).unwrap().warnings
+    };
+    let another = |warnings: &[String]| warnings.iter().any(|it| it.contains("is another"));
+    assert!(another(&of("https://r.test/x.wasm")));
+    assert!(!another(&of("oci://r.test/x:1")));
+}
+
+#[test]
+fn pss_takes_the_module_that_can() {
+    let (dir, options) = options();
+    let mut written = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap().written;
+    written["identity"]["issuers"][0]["algorithms"] = serde_json::json!(["PS256"]);
+    let policy = PolicyDocument::new(written).unwrap();
+    let file = "voxgate-jwt-tier-software-crypto.wasm";
+    let refused = from_policy(&policy, &[Filter::JwtTier], &options).unwrap_err().to_string();
+    assert!(refused.contains(file), "{refused}");
+    std::fs::write(dir.path().join(file), b"\0asm").unwrap();
+    let config = from_policy(&policy, &[Filter::JwtTier], &options).unwrap().value.to_string();
+    assert!(config.contains(file));
+}

@@ -97,6 +97,15 @@ fn metadata(name: &str, options: &ResourceOptions) -> Value {
 /// What an operator should know of the choice made, though it works.
 fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
     let mut warnings = options.module.warnings();
+    if let Some(algorithm) = policy.software_algorithm()
+        && !options.module.url().contains(policy::SOFTWARE_CRYPTO)
+    {
+        warnings.push(format!(
+            "{algorithm:?} is verified by the module built with `software-crypto` only; another \
+             refuses this policy. Is {} that one?",
+            options.module.url()
+        ));
+    }
     if options.labels.is_empty() {
         warnings.push(
             "without --label the resources are for every workload of the namespace".to_owned(),

@@ -31,9 +31,10 @@ pub enum ModuleSource {
 }
 
 impl ModuleSource {
-    /// The file a filter's module has in the proxy's container if nothing else is said.
-    pub fn default_file(filter: super::Filter) -> Self {
-        Self::File(PathBuf::from("/var/lib/voxgate").join(filter.module_file()))
+    /// The file that a filter's module for `policy` has in the proxy's container if nothing else
+    /// is said.
+    pub fn default_file(filter: super::Filter, policy: &super::PolicyDocument) -> Self {
+        Self::File(PathBuf::from("/var/lib/voxgate").join(policy.module_file(filter)))
     }
 
     /// From `--module` and `--sha256`.

@@ -5,9 +5,13 @@ use std::path::Path;
 
 use serde_json::Value;
 use voxgate_policy::error::PolicyErrors;
-use voxgate_policy::spec::{IdentitySource, PolicySpec};
+use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec};
 
+use super::Filter;
 use crate::render::error::RenderError;
+
+/// The feature, and the part of the file name, of modules that verify everything themselves.
+pub(super) const SOFTWARE_CRYPTO: &str = "software-crypto";
 
 /// A policy, as written and as read.
 #[derive(Clone, Debug)]
@@ -41,6 +45,25 @@ impl PolicyDocument {
             reason: error.to_string(),
         })?;
         Self::new(written).map_err(|errors| RenderError::Policy { file, errors })
+    }
+
+    /// The file name of `filter`'s module for this policy: one built with `software-crypto` where
+    /// an algorithm needs it.
+    pub(in crate::render) fn module_file(&self, filter: Filter) -> String {
+        match self.software_algorithm() {
+            Some(_) => format!("voxgate-{filter}-{SOFTWARE_CRYPTO}.wasm"),
+            None => filter.module_file(),
+        }
+    }
+
+    /// The first algorithm that only a module built with `software-crypto` verifies: Envoy's
+    /// `verify_signature` has no RSASSA-PSS.
+    pub(super) fn software_algorithm(&self) -> Option<AlgorithmName> {
+        use AlgorithmName::{PS256, PS384, PS512};
+        let identity = &self.spec.identity;
+        let mut algorithms = identity.issuers.iter().flat_map(|issuer| &issuer.algorithms);
+        let found = algorithms.find(|it| matches!(it, PS256 | PS384 | PS512)).copied();
+        found.filter(|_| identity.source.contains(&IdentitySource::Token))
     }
 
     /// Whether identities come from Envoy's `jwt_authn`.

@@ -162,3 +162,22 @@ fn what_yaml_1_1_reads_as_a_boolean_is_quoted() {
     let yaml = wasmplugin(&policy, &options(FILE, None)).unwrap().value;
     assert!(yaml.contains("name: \"yes\"") || yaml.contains("name: 'yes'"), "{yaml}");
 }
+
+#[test]
+fn pss_needs_the_module_with_software_crypto() {
+    let mut written = policy("token", r#""deny""#).written;
+    written["identity"]["issuers"][0]["algorithms"] = json!(["RS256", "PS384"]);
+    let pss = PolicyDocument::new(written).unwrap();
+    let default = ModuleSource::default_file(Filter::JwtTier, &pss);
+    assert_eq!(default.url(), "file:///var/lib/voxgate/voxgate-jwt-tier-software-crypto.wasm");
+    let by_default = ResourceOptions { module: default, ..options(FILE, None) };
+    assert!(envoyfilter(&pss, &by_default).unwrap().warnings.is_empty());
+    let warnings = envoyfilter(&pss, &options(FILE, None)).unwrap().warnings;
+    assert!(warnings[0].starts_with("PS384 is verified by the module built with"), "{warnings:?}");
+
+    // Envoy verifies: any module will do.
+    let mut written = pss.written.clone();
+    written["identity"]["source"] = json!(["jwt_authn"]);
+    let verified = PolicyDocument::new(written).unwrap();
+    assert!(envoyfilter(&verified, &options(FILE, None)).unwrap().warnings.is_empty());
+}

@@ -84,6 +84,10 @@ impl Patch {
 pub(super) struct Patches(Vec<Patch>);
 
 impl Patches {
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn to(&self, apply_to: ApplyTo) -> impl Iterator<Item = &Patch> {
         self.0.iter().filter(move |patch| patch.apply_to == apply_to)
     }
@@ -95,6 +99,14 @@ impl Patches {
                 Context::Gateway => "is for gateways; this is a sidecar",
                 Context::SidecarOutbound => {
                     "is for outbound traffic; only the inbound listener is rendered"
+                }
+                _ if patch.apply_to == ApplyTo::Listener && patch.operation == Operation::Add => {
+                    "adds a listener; without a context istiod adds it to the outbound ones, and \
+                     only the inbound listener is rendered"
+                }
+                _ if patch.apply_to == ApplyTo::Cluster && patch.matching.names_service() => {
+                    "fits none of the clusters given with --cluster; whether the service is the \
+                     workload's own, as istiod would ask for the inbound cluster, no file says"
                 }
                 _ => "matched nothing and changed nothing; istiod would not say so",
             };

@@ -18,12 +18,24 @@ pub(super) fn parse(
 ) -> Result<Patch, RenderError> {
     let ConfigPatch { apply_to, matching, patch } = written;
     refuse_unsupported(apply_to, &matching, &place)?;
+    refuse_unknowable(apply_to, effective(apply_to, patch.operation), &matching, &place)?;
     if patch.filter_class.is_some() {
         warnings.push(format!(
             "{}: istiod ignores filterClass; ADD puts a filter after the router, where Envoy \
              refuses it; use INSERT_BEFORE with the router as subFilter",
             place.at("patch.filterClass")
         ));
+    }
+    let ports = [
+        ("listener", matching.listener.as_ref().map(|it| it.port_number)),
+        ("routeConfiguration", matching.route_configuration.as_ref().map(|it| it.port_number)),
+        ("cluster", matching.cluster.as_ref().map(|it| it.port_number)),
+    ];
+    for (kind, port) in ports.into_iter().filter_map(|(kind, port)| Some((kind, port?))) {
+        if port > u32::from(u16::MAX) {
+            let problem = Problem::Shape(format!("{port} is not a port; at most 65535"));
+            return Err(RenderError::at(place.at(&format!("match.{kind}.portNumber")), problem));
+        }
     }
     if matching.listener.as_ref().is_some_and(|listener| !listener.port_name.is_empty()) {
         warnings.push(format!("{}: istiod ignores portName", place.at("match.listener.portName")));
@@ -91,6 +103,38 @@ fn refuse_unsupported(
         );
     }
     Ok(())
+}
+
+/// What istiod would do for this sidecar and one local Envoy cannot.
+fn refuse_unknowable(
+    apply_to: ApplyTo,
+    operation: Operation,
+    matching: &Match,
+    place: &Place,
+) -> Result<(), RenderError> {
+    let inbound = matching.context == Context::SidecarInbound;
+    let refuse = |path: &str, what: &str, why| {
+        let problem = Problem::Unsupported { what: what.to_owned(), why };
+        Err(RenderError::at(place.at(path), problem))
+    };
+    match (apply_to, operation) {
+        (ApplyTo::Listener, Operation::Add) if inbound => refuse(
+            "patch.operation",
+            "a LISTENER to add",
+            "the local Envoy has one listener, on 127.0.0.1; istiod would add this one",
+        ),
+        (ApplyTo::Cluster, operation)
+            if operation != Operation::Add && inbound && matching.names_service() =>
+        {
+            refuse(
+                "match.cluster.service",
+                "this service",
+                "istiod compares it with the services of the workload, which no file says; \
+                 match the inbound cluster by portNumber",
+            )
+        }
+        _ => Ok(()),
+    }
 }
 
 /// INSERT_* of what has no order of its own is ADD.

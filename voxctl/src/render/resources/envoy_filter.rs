@@ -102,6 +102,13 @@ pub(in crate::render) struct Match {
     pub waypoint: Option<Value>,
 }
 
+impl Match {
+    /// Whether clusters are chosen by their service; a cluster's name goes before it.
+    pub(in crate::render) fn names_service(&self) -> bool {
+        self.cluster.as_ref().is_some_and(|it| it.name.is_empty() && !it.service.is_empty())
+    }
+}
+
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 pub(in crate::render) struct ProxyMatch {

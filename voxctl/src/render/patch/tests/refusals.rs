@@ -63,6 +63,18 @@ fn what_no_code_of_istiod_applies_is_refused() {
             "- {applyTo: CLUSTER, match: {listener: {portNumber: 1}}, patch: {operation: REMOVE}}\n",
             "this match cannot be applied here",
         ),
+        (
+            "- {applyTo: LISTENER, match: {context: SIDECAR_INBOUND}, patch: {operation: ADD, value: {name: mine}}}\n",
+            "spec.configPatches[0].patch.operation: a LISTENER to add cannot be applied here",
+        ),
+        (
+            "- {applyTo: CLUSTER, match: {context: SIDECAR_INBOUND, cluster: {service: tts.ai.svc.cluster.local}}, patch: {operation: MERGE, value: {}}}\n",
+            "spec.configPatches[0].match.cluster.service: this service cannot be applied here",
+        ),
+        (
+            "- {applyTo: LISTENER, match: {listener: {portNumber: 70000}}, patch: {operation: REMOVE}}\n",
+            "spec.configPatches[0].match.listener.portNumber: 70000 is not a port",
+        ),
         ("- {applyTo: LISTENER, patch: {operation: MERGE}}\n", "this operation needs a value"),
     ] {
         let refused = refusal(patch);
@@ -116,4 +128,21 @@ fn another_kind_is_refused_by_name_and_document() {
 fn a_key_written_twice_is_refused() {
     let refused = documents("apiVersion: v1\nkind: A\nkind: B\n").unwrap_err().to_string();
     assert!(refused.contains("kind"), "{refused}");
+}
+
+#[test]
+fn what_is_not_rendered_is_said_for_its_own_reason() {
+    for (patch, says) in [
+        (
+            "- {applyTo: LISTENER, patch: {operation: ADD, value: {name: mine}}}\n",
+            "istiod adds it to the outbound ones",
+        ),
+        (
+            "- {applyTo: CLUSTER, match: {cluster: {service: keys.test}}, patch: {operation: MERGE, value: {}}}\n",
+            "fits none of the clusters given with --cluster",
+        ),
+    ] {
+        let unapplied = super::harness::patched(patch).unapplied;
+        assert!(unapplied[0].contains(says), "{unapplied:?}");
+    }
 }

@@ -6,11 +6,13 @@
 pub mod raw;
 mod request;
 mod response;
+#[cfg(feature = "mutual-tls")]
 mod tunnel;
 mod websocket;
 
 pub use request::Request;
 pub use response::{Response, Streaming};
+#[cfg(feature = "mutual-tls")]
 pub use tunnel::Tunnel;
 pub use websocket::{Upgrade, WebSocket};
 

@@ -16,9 +16,11 @@
 mod observed;
 mod policy;
 pub mod resource;
+#[cfg(feature = "mutual-tls")]
 mod tls;
 
 pub use policy::{now, policy, signed, token};
+#[cfg(feature = "mutual-tls")]
 pub use tls::Authority;
 
 use crate::client::Client;

@@ -22,7 +22,7 @@ pub struct Arguments {
 /// When something cannot be built or fetched.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let envoy = step("1/3 Envoy", tools::envoy)?;
-    step("2/3 filters", filters::build)?;
+    step("2/3 filters", filters::build_ordinary)?;
     let built = step("3/3 speech service and key server", build_programs)?;
 
     let mut demo = Command::new(built.join("demo"));

@@ -14,8 +14,10 @@ pub const TARGET: &str = "wasm32-wasip1";
 /// A module that is built.
 #[derive(Debug)]
 pub struct Module {
-    package: &'static str,
-    feature: Option<&'static str>,
+    /// The crate.
+    pub package: &'static str,
+    /// The feature that makes a variant of it.
+    pub feature: Option<&'static str>,
     /// The most that it may weigh, in kilobytes of 1000 bytes: every worker of every proxy
     /// compiles and keeps it.
     pub budget_kb: usize,
@@ -88,10 +90,22 @@ fn without_our_paths() -> Result<String> {
 /// # Errors
 /// When one does not build.
 pub fn build() -> Result<()> {
+    build_modules(|_| true)
+}
+
+/// Builds the modules that run unless an operator asks for a variant.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_ordinary() -> Result<()> {
+    build_modules(|module| module.feature.is_none())
+}
+
+fn build_modules(wanted: impl Fn(&Module) -> bool) -> Result<()> {
     tools::add_target(TARGET)?;
     std::fs::create_dir_all(dist())?;
     let flags = without_our_paths()?;
-    for module in &MODULES {
+    for module in MODULES.iter().filter(|module| wanted(module)) {
         module.build(&flags)?;
         eprintln!("{:>7.1} KB  {}", module.read()?.len() as f64 / 1000.0, module.path().display());
     }

@@ -4,12 +4,18 @@
 //! `cargo xtask test e2e` sets what is needed: `ENVOY`, an Envoy 1.40.0, and `VOXGATE_DIST`, the
 //! folder of the built modules (`cargo xtask build`).
 
+// Shared with voxctl's tests, which compare it with kubectl.
+#[path = "../../voxctl/tests/kustomize/mod.rs"]
+mod kustomize;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
 use voxctl::render::envoy::{EnvoyOptions, from_files, from_policy};
 use voxctl::render::{Filter, PolicyDocument};
+use wasmparser::Payload;
 
 fn from_environment(name: &str) -> PathBuf {
     match std::env::var_os(name) {
@@ -79,34 +85,84 @@ fn each_policy_starts_its_vm() {
 }
 
 #[test]
-fn each_way_to_get_the_module_starts_its_vm() {
-    for component in ["module-file", "module-http", "module-oci"] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("built.yaml");
-        std::fs::write(&file, built(component)).unwrap();
+fn each_kustomization_starts_its_vm() {
+    let mut seen = 0;
+    for folder in std::fs::read_dir(shipped("install")).unwrap() {
+        let folder = folder.unwrap().path();
+        // One JSON document after the other is YAML.
+        let built: String =
+            kustomize::build(&folder).iter().map(|it| format!("---\n{it}\n")).collect();
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("built.yaml");
+        std::fs::write(&file, built).unwrap();
         let rendered = from_files(&[&file], &options()).unwrap();
-        assert_starts(&rendered.value, component);
+        assert_starts(&rendered.value, &folder.display().to_string());
+        seen += 1;
+    }
+    assert!(seen >= 3);
+}
+
+/// Calls that the SDK links whether or not a filter makes them. None is allowed, so that a module
+/// that makes one all the same gets an error.
+const LINKED_ONLY: [&str; 13] = [
+    "proxy_close_stream",
+    "proxy_dequeue_shared_queue",
+    "proxy_done",
+    "proxy_enqueue_shared_queue",
+    "proxy_get_status",
+    "proxy_grpc_call",
+    "proxy_grpc_cancel",
+    "proxy_grpc_close",
+    "proxy_grpc_send",
+    "proxy_grpc_stream",
+    "proxy_register_shared_queue",
+    "proxy_resolve_shared_queue",
+    "proxy_set_buffer_bytes",
+];
+
+#[test]
+fn each_module_is_allowed_what_it_uses_and_nothing_else() {
+    let resources: Vec<Value> = serde_saphyr::from_multiple(
+        &std::fs::read_to_string(shipped("filters/jwt-tier.yaml")).unwrap(),
+    )
+    .unwrap();
+    let plugin =
+        &resources[0]["spec"]["configPatches"][0]["patch"]["value"]["typed_config"]["config"];
+    let allowed = plugin["capability_restriction_config"]["allowed_capabilities"].as_object();
+    let allowed: BTreeSet<String> = allowed.unwrap().keys().cloned().collect();
+    for module in ["voxgate-jwt-tier.wasm", "voxgate-jwt-tier-software-crypto.wasm"] {
+        let module = std::fs::read(from_environment("VOXGATE_DIST").join(module)).unwrap();
+        let (imports, exports) = functions(&module);
+        let used: BTreeSet<String> = imports.union(&exports).cloned().collect();
+        assert_eq!(
+            allowed.difference(&used).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "too many"
+        );
+        let called = imports.iter().filter(|name| !LINKED_ONLY.contains(&name.as_str()));
+        let called: BTreeSet<String> = called.cloned().collect();
+        assert_eq!(
+            called.difference(&allowed).collect::<Vec<_>>(),
+            Vec::<&String>::new(),
+            "too few"
+        );
     }
 }
 
-/// What `kubectl kustomize` makes of the base with this component: its JSON patches (RFC 6902)
-/// applied to the EnvoyFilter they target. One JSON document after the other is YAML.
-fn built(component: &str) -> String {
-    let read = |path: &str| std::fs::read_to_string(shipped(path)).unwrap();
-    let mut resources: Vec<Value> =
-        serde_saphyr::from_multiple(&read("filters/jwt-tier.yaml")).unwrap();
-    let component: Value =
-        serde_saphyr::from_str(&read(&format!("components/{component}/kustomization.yaml")))
-            .unwrap();
-    for patch in component["patches"].as_array().unwrap() {
-        let (kind, name) = (&patch["target"]["kind"], &patch["target"]["name"]);
-        let target = resources
-            .iter_mut()
-            .find(|resource| resource["kind"] == *kind && resource["metadata"]["name"] == *name)
-            .expect("the patch's target");
-        let operations: Value = serde_saphyr::from_str(patch["patch"].as_str().unwrap()).unwrap();
-        let operations: json_patch::Patch = serde_json::from_value(operations).unwrap();
-        json_patch::patch(target, &operations).unwrap();
+/// The names of what a module imports and of what it exports.
+fn functions(module: &[u8]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut imports, mut exports) = (BTreeSet::new(), BTreeSet::new());
+    for payload in wasmparser::Parser::new(0).parse_all(module) {
+        match payload.unwrap() {
+            Payload::ImportSection(section) => {
+                let section = section.into_imports();
+                imports.extend(section.map(|it| it.unwrap().name.to_owned()));
+            }
+            Payload::ExportSection(section) => {
+                exports.extend(section.into_iter().map(|it| it.unwrap().name.to_owned()));
+            }
+            _ => {}
+        }
     }
-    resources.iter().map(|resource| format!("---\n{resource}\n")).collect()
+    (imports, exports)
 }

@@ -3,11 +3,13 @@
 //! The schemas are Istio's CRDs as Rust types (crates kcr_*); what they do not know is an error.
 //! Only TrafficExtension, which no crate has yet, stands here.
 
+mod kustomize;
 #[path = "render_istio_schema/traffic_extension.rs"]
 mod traffic_extension;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use kcr_extensions_istio_io::v1alpha1::wasmplugins::WasmPluginSpec;
 use kcr_networking_istio_io::v1alpha3::envoyfilters::EnvoyFilterSpec;
@@ -93,6 +95,51 @@ fn what_is_shipped_fits_istios_schema() {
         }
     }
     assert!(seen >= 3);
+}
+
+/// The folders of `install/`.
+fn kustomizations() -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(shipped("install")).unwrap();
+    let folders: Vec<PathBuf> = folders.map(|folder| folder.unwrap().path()).collect();
+    assert!(folders.len() >= 3, "{folders:?}");
+    folders
+}
+
+#[test]
+fn what_each_kustomization_builds_fits_istios_schema() {
+    for folder in kustomizations() {
+        let built = kustomize::build(&folder);
+        assert_eq!(built.len(), 3, "{}", folder.display());
+        for resource in built {
+            assert_eq!(faults(&resource), Vec::<String>::new(), "{}", folder.display());
+            assert_eq!(resource["metadata"]["namespace"], "ai");
+        }
+    }
+}
+
+#[test]
+fn kubectl_builds_the_same() {
+    let by_kind = |mut resources: Vec<Value>| {
+        resources.sort_by_key(|it| it["kind"].to_string());
+        resources
+    };
+    for folder in kustomizations() {
+        // Reads and writes nothing but these files; no cluster is needed.
+        let kubectl = Command::new("kubectl").arg("kustomize").arg(&folder).output();
+        let output = match kubectl {
+            Ok(output) => output,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                eprintln!("no kubectl on PATH: {} was built by the test only", folder.display());
+                continue;
+            }
+            Err(error) => panic!("kubectl: {error}"),
+        };
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {errors}", folder.display());
+        let theirs = resources(&String::from_utf8(output.stdout).unwrap());
+        assert_eq!(by_kind(kustomize::build(&folder)), by_kind(theirs), "{}", folder.display());
+        eprintln!("kubectl kustomize {}: the same", folder.display());
+    }
 }
 
 #[test]

@@ -137,6 +137,11 @@ impl tower_service::Service<http::Uri> for Connector {
     }
 }
 
+/// A wait with an end.
+async fn within<T>(timeout: Duration, work: impl Future<Output = T>) -> Result<T, ClientError> {
+    tokio::time::timeout(timeout, work).await.map_err(|_| ClientError::TimedOut(timeout))
+}
+
 /// An error with its causes; hyper's own text says only "client error (SendRequest)".
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

@@ -1,6 +1,6 @@
 //! Bytes on a connection: for requests that no HTTP library writes.
 
-use super::ClientError;
+use super::{ClientError, within};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ pub async fn exchange(address: SocketAddr, request: &[u8]) -> Result<RawResponse
             }
         }
     };
-    tokio::time::timeout(TIMEOUT, answer).await.map_err(|_| ClientError::TimedOut(TIMEOUT))?
+    within(TIMEOUT, answer).await?
 }
 
 /// A connection on which a test says and awaits one thing after another.
@@ -81,7 +81,7 @@ impl Conversation {
                 }
             }
         };
-        tokio::time::timeout(TIMEOUT, hear).await.map_err(|_| ClientError::TimedOut(TIMEOUT))?;
+        within(TIMEOUT, hear).await?;
         Ok(String::from_utf8_lossy(&heard).into_owned())
     }
 }

@@ -1,6 +1,6 @@
 //! A request as a test writes it.
 
-use super::{Client, ClientError, Response, Streaming, Upgrade};
+use super::{Client, ClientError, Response, Streaming, Upgrade, within};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, Full};
@@ -80,7 +80,8 @@ impl Request {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
-    /// Bounds the wait for the whole answer; 30 s otherwise.
+    /// Bounds the wait for the whole answer, of a stream or a WebSocket that for its next part;
+    /// 30 s otherwise.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -93,7 +94,7 @@ impl Request {
     pub async fn send(self) -> Result<Response, ClientError> {
         let timeout = self.timeout;
         let response = async { self.stream().await?.collect().await };
-        tokio::time::timeout(timeout, response).await.map_err(|_| ClientError::TimedOut(timeout))?
+        within(timeout, response).await?
     }
 
     /// Sends it and gives the response once its headers are there. Dropping it before its end
@@ -115,10 +116,8 @@ impl Request {
             request.headers_mut().append(name, value);
         }
         let sent = Instant::now();
-        let response = tokio::time::timeout(timeout, self.client.pool.request(request))
-            .await
-            .map_err(|_| ClientError::TimedOut(timeout))??;
-        Ok(Streaming::new(response, sent))
+        let response = within(timeout, self.client.pool.request(request)).await??;
+        Ok(Streaming::new(response, sent, timeout))
     }
 
     /// Asks for a WebSocket with these headers.

@@ -1,6 +1,6 @@
 //! A response, whole or as it comes.
 
-use super::ClientError;
+use super::{ClientError, within};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
@@ -23,7 +23,7 @@ pub struct Response {
     pub time_to_first_byte: Duration,
 }
 
-/// A response whose body is still coming.
+/// A response whose body is still coming. The request's timeout bounds each wait for more.
 #[derive(Debug)]
 pub struct Streaming {
     /// The status.
@@ -36,6 +36,7 @@ pub struct Streaming {
     sent: Instant,
     first_byte: Duration,
     begun: bool,
+    timeout: Duration,
 }
 
 // === impl Response ===
@@ -75,7 +76,11 @@ impl Response {
 // === impl Streaming ===
 
 impl Streaming {
-    pub(super) fn new(response: http::Response<Incoming>, sent: Instant) -> Self {
+    pub(super) fn new(
+        response: http::Response<Incoming>,
+        sent: Instant,
+        timeout: Duration,
+    ) -> Self {
         let (head, body) = response.into_parts();
         Self {
             status: head.status,
@@ -85,15 +90,16 @@ impl Streaming {
             sent,
             first_byte: sent.elapsed(),
             begun: false,
+            timeout,
         }
     }
 
     /// The next chunk as it came from the connection; `None` at the end.
     ///
     /// # Errors
-    /// When the response breaks off.
+    /// When the response breaks off, or nothing comes within the request's timeout.
     pub async fn next(&mut self) -> Result<Option<Bytes>, ClientError> {
-        while let Some(frame) = self.body.frame().await {
+        while let Some(frame) = within(self.timeout, self.body.frame()).await? {
             match frame?.into_data() {
                 Ok(data) if data.is_empty() => {}
                 Ok(data) => {
@@ -114,8 +120,12 @@ impl Streaming {
     /// Reads the rest.
     ///
     /// # Errors
-    /// When the response breaks off.
-    pub async fn collect(mut self) -> Result<Response, ClientError> {
+    /// When the response breaks off, or the rest takes longer than the request's timeout.
+    pub async fn collect(self) -> Result<Response, ClientError> {
+        within(self.timeout, self.rest()).await?
+    }
+
+    async fn rest(mut self) -> Result<Response, ClientError> {
         let mut body = Vec::new();
         while let Some(chunk) = self.next().await? {
             body.extend_from_slice(&chunk);

@@ -1,15 +1,20 @@
 //! A WebSocket client.
 
-use super::{ClientError, Request, Response};
+use super::{ClientError, Request, Response, within};
+use futures_util::{SinkExt, StreamExt};
 use http::HeaderMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::{Error, http as ws_http};
+use tokio_tungstenite::tungstenite::{Error, Message, http as ws_http};
 
-/// An open WebSocket: a stream and a sink of messages.
-pub type WebSocket = WebSocketStream<TcpStream>;
+/// An open WebSocket. The request's timeout bounds each wait.
+#[derive(Debug)]
+pub struct WebSocket {
+    stream: WebSocketStream<TcpStream>,
+    timeout: Duration,
+}
 
 /// What a server said to an upgrade.
 #[derive(Debug)]
@@ -46,6 +51,27 @@ impl Upgrade {
     }
 }
 
+// === impl WebSocket ===
+
+impl WebSocket {
+    /// Sends a message.
+    ///
+    /// # Errors
+    /// When the connection is gone, or takes nothing more.
+    pub async fn send(&mut self, message: Message) -> Result<(), ClientError> {
+        Ok(within(self.timeout, self.stream.send(message)).await?.map_err(Box::new)?)
+    }
+
+    /// The next message.
+    ///
+    /// # Errors
+    /// When none comes: [`Error::ConnectionClosed`] if the server has ended the conversation.
+    pub async fn next(&mut self) -> Result<Message, ClientError> {
+        let message = within(self.timeout, self.stream.next()).await?;
+        Ok(message.unwrap_or(Err(Error::ConnectionClosed)).map_err(Box::new)?)
+    }
+}
+
 pub(super) async fn open(request: Request) -> Result<Upgrade, ClientError> {
     let timeout = request.timeout;
     let mut handshake = request.websocket_uri().into_client_request().map_err(Box::new)?;
@@ -56,11 +82,10 @@ pub(super) async fn open(request: Request) -> Result<Upgrade, ClientError> {
     stream.set_nodelay(true)?;
     let sent = Instant::now();
     let answer = tokio_tungstenite::client_async(handshake, stream);
-    match tokio::time::timeout(timeout, answer).await {
-        Err(_) => Err(ClientError::TimedOut(timeout)),
-        Ok(Ok((socket, _))) => Ok(Upgrade::Open(Box::new(socket))),
-        Ok(Err(Error::Http(response))) => Ok(Upgrade::Refused(Box::new(refusal(*response, sent)))),
-        Ok(Err(error)) => Err(Box::new(error).into()),
+    match within(timeout, answer).await? {
+        Ok((stream, _)) => Ok(Upgrade::Open(Box::new(WebSocket { stream, timeout }))),
+        Err(Error::Http(response)) => Ok(Upgrade::Refused(Box::new(refusal(*response, sent)))),
+        Err(error) => Err(Box::new(error).into()),
     }
 }
 

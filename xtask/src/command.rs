@@ -1,11 +1,13 @@
 //! Children that end before we do.
 //!
-//! Each child leads a process group of its own. When we are interrupted or told to end, the group
-//! is asked to end, is killed after a while, and only then do we go.
+//! Each child leads a process group of its own. When we are interrupted or told to end, or nobody
+//! reads our output any more, the group is asked to end, is killed after a while, and only then do
+//! we go.
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::io::{BufRead, BufReader};
+use std::fmt::Display;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -24,18 +26,27 @@ static RUNNING: AtomicI32 = AtomicI32::new(0);
 /// # Errors
 /// When the system refuses a signal handler.
 pub fn end_children_with_us() -> Result<()> {
-    ctrlc::set_handler(|| {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        let group = RUNNING.load(Ordering::SeqCst);
-        signal(group, Signal::TERM);
-        thread::spawn(move || {
-            thread::sleep(GRACE);
-            if RUNNING.load(Ordering::SeqCst) == group {
-                signal(group, Signal::KILL);
-            }
-        });
-    })
-    .context("cannot watch for Ctrl-C")
+    ctrlc::set_handler(interrupt).context("cannot watch for Ctrl-C")
+}
+
+fn interrupt() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
+    let group = RUNNING.load(Ordering::SeqCst);
+    signal(group, Signal::TERM);
+    thread::spawn(move || {
+        thread::sleep(GRACE);
+        if RUNNING.load(Ordering::SeqCst) == group {
+            signal(group, Signal::KILL);
+        }
+    });
+}
+
+/// Writes a line to the standard output. That nobody reads it any more, as after `| head`, is an
+/// interruption.
+pub fn say(line: impl Display) {
+    if writeln!(io::stdout(), "{line}").is_err() && !is_interrupted() {
+        interrupt();
+    }
 }
 
 /// Whether we were asked to end.
@@ -75,8 +86,9 @@ pub fn lines(command: &mut Command, mut each: impl FnMut(&str)) -> Result<ExitSt
         // A test may print what is no UTF-8.
         while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
             let text = String::from_utf8_lossy(&line);
-            print!("{text}");
-            each(text.trim_end());
+            let text = text.trim_end();
+            say(text);
+            each(text);
             line.clear();
         }
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz`: runs the fuzz targets of `fuzz/`, each for a while.
 
-use crate::command;
+use crate::command::{self, say};
 use crate::workspace::{cache, cargo, root, target};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let chosen = if arguments.targets.is_empty() { &all } else { &arguments.targets };
     let cargo_fuzz = cargo_fuzz()?;
     for name in chosen {
-        println!("\n=== {name}, {} s", arguments.seconds);
+        say(format_args!("\n=== {name}, {} s", arguments.seconds));
         let kept = root().join("fuzz/corpus").join(name);
         let new = target()?.join("fuzz-corpus").join(name);
         std::fs::create_dir_all(&kept)?;

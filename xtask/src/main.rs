@@ -14,6 +14,7 @@ mod tools;
 mod workspace;
 
 use clap::{Parser, Subcommand};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Builds, tries and tests Voxgate.
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
     });
     outcome.unwrap_or_else(|error| {
         if command::is_interrupted() {
-            eprintln!("interrupted");
+            // It may be the standard error, too, that nobody reads.
+            let _ = writeln!(io::stderr(), "interrupted");
             return ExitCode::from(130);
         }
         eprintln!("error: {error:#}");

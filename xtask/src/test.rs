@@ -4,6 +4,7 @@ mod imports;
 mod steps;
 mod tally;
 
+use crate::command::{is_interrupted, say};
 use crate::filters;
 use anyhow::Result;
 use clap::ValueEnum;
@@ -57,13 +58,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 
     let mut results = Vec::new();
     for subset in subsets {
-        println!("\n=== {}", name(subset));
+        say(format_args!("\n=== {}", name(subset)));
         let begun = Instant::now();
         let tally = match subset.run() {
             Ok(tally) => tally.or_failed_if_empty(),
-            Err(error) if crate::command::is_interrupted() => return Err(error),
+            Err(error) if is_interrupted() => return Err(error),
             Err(error) => {
-                println!("error: {error:#}");
+                say(format_args!("error: {error:#}"));
                 Tally::failed()
             }
         };
@@ -73,16 +74,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
 }
 
 fn report(results: &[(Subset, Tally, Duration)]) -> ExitCode {
-    println!("\n=== summary");
+    say("\n=== summary");
     let mut total = Tally::default();
     for (subset, tally, took) in results {
-        println!("{:<10} {tally:<24} {:>6.1} s", name(*subset), took.as_secs_f64());
+        say(format_args!("{:<10} {tally:<24} {:>6.1} s", name(*subset), took.as_secs_f64()));
         total += *tally;
     }
     if total.ignored > 0 {
-        println!("{} tests are marked as ignored and did not run", total.ignored);
+        say(format_args!("{} tests are marked as ignored and did not run", total.ignored));
     }
-    println!("{} passed, {} failed", total.passed, total.failed);
+    say(format_args!("{} passed, {} failed", total.passed, total.failed));
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

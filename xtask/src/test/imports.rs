@@ -5,6 +5,7 @@
 //! purpose or not at all.
 
 use super::tally::Tally;
+use crate::command::say;
 use crate::filters::{MODULES, Module};
 use crate::workspace::root;
 use anyhow::{Result, bail};
@@ -30,11 +31,11 @@ pub fn check() -> Tally {
 fn verdict(module: &str, what: &str, result: Result<()>) -> Tally {
     match result {
         Ok(()) => {
-            println!("{module}: {what} ok");
+            say(format_args!("{module}: {what} ok"));
             Tally::passed()
         }
         Err(error) => {
-            println!("{module}: {what}: {error:#}");
+            say(format_args!("{module}: {what}: {error:#}"));
             Tally::failed()
         }
     }

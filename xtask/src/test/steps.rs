@@ -1,9 +1,10 @@
 //! What each sub-set runs.
 
 use super::tally::Tally;
+use crate::command::{self, say};
 use crate::filters::MODULES;
 use crate::workspace::{cargo, dist};
-use crate::{command, filters, tools};
+use crate::{filters, tools};
 use anyhow::Result;
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -86,7 +87,7 @@ pub fn fake_host() -> Result<Tally> {
 
 pub fn end_to_end() -> Result<Tally> {
     let envoy = tools::envoy()?;
-    println!("Envoy: {}", envoy.display());
+    say(format_args!("Envoy: {}", envoy.display()));
     counted(
         test()
             .args(["--package", TESTBED, "--test", "*"])

@@ -1,5 +1,6 @@
 //! How many tests passed.
 
+use crate::command::say;
 use std::fmt;
 use std::ops::AddAssign;
 
@@ -47,7 +48,7 @@ impl Tally {
         if self.passed + self.failed > 0 {
             return self;
         }
-        println!("error: not one test ran");
+        say("error: not one test ran");
         Self { failed: 1, ..self }
     }
 }

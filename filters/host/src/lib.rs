@@ -53,8 +53,11 @@ pub use proxy_wasm;
 #[macro_export]
 macro_rules! main {
     ($plugin:ty) => {
+        // Within a constant, the SDK's undocumented function is no item of the filter's crate.
         #[cfg(target_arch = "wasm32")]
-        $crate::proxy_wasm::main! {{ $crate::start::<$plugin>(); }}
+        const _: () = {
+            $crate::proxy_wasm::main! {{ $crate::start::<$plugin>(); }}
+        };
     };
 }
 

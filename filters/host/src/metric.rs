@@ -90,7 +90,7 @@ impl CounterFamily {
         for (index, label) in self.labels.iter().enumerate() {
             name.push_str(label);
             name.push_str("=.=");
-            name.extend(value(index).chars().take(MAX_LABEL_BYTES).map(sanitise));
+            push_sanitised(&mut name, value(index));
             name.push_str(";.;");
         }
         name.push_str(self.name);
@@ -98,11 +98,18 @@ impl CounterFamily {
     }
 }
 
-fn sanitise(character: char) -> char {
-    match character {
-        'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '.' | '+' | '-' => character,
-        _ => '_',
+/// Our own values are sound as they are; those of clients may be anything.
+fn push_sanitised(name: &mut String, value: &str) {
+    if value.len() <= MAX_LABEL_BYTES && value.chars().all(is_sound) {
+        name.push_str(value);
+    } else {
+        let sanitise = |it| if is_sound(it) { it } else { '_' };
+        name.extend(value.chars().take(MAX_LABEL_BYTES).map(sanitise));
     }
+}
+
+fn is_sound(character: char) -> bool {
+    matches!(character, 'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '.' | '+' | '-')
 }
 
 /// A counter without labels.

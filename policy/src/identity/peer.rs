@@ -24,7 +24,8 @@ pub(super) fn compile_peers(
     for (i, peer) in peers.iter().enumerate() {
         // A `*` without a trust domain before it would believe every mesh that shares a root.
         let start = peer.strip_suffix('*').unwrap_or(peer);
-        let (_, name) = start.split_once("://").unwrap_or_default();
+        let (_, rest) = start.split_once(':').unwrap_or_default();
+        let name = rest.strip_prefix("//").unwrap_or_default();
         if name.is_empty() || start.contains('*') {
             errors.push(PolicyError::new(
                 path.index(i),

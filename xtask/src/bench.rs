@@ -8,6 +8,8 @@ use std::process::Command;
 /// How much is measured.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// Only cases whose name contains one of these, as `first`
+    only: Vec<String>,
     /// How often the cases take turns
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -39,6 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
 
     command::run(
         Command::new(target.join("debug/bench"))
+            .args(&arguments.only)
             .args(["--rounds", &arguments.rounds.to_string()])
             .args(["--requests", &arguments.requests.to_string()])
             .env("ENVOY", envoy)

@@ -18,12 +18,14 @@ use std::time::Duration;
 use subject::Subject;
 
 /// How much is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// How often the cases take turns.
     pub rounds: usize,
     /// Requests of one case in one round.
     pub requests: usize,
+    /// Only cases whose name contains one of these, and that without any filter; all when empty.
+    pub only: Vec<String>,
 }
 
 /// What came out for one case.
@@ -55,7 +57,7 @@ impl Measured {
 /// When an Envoy does not start, or answers otherwise than the case expects.
 pub async fn run(plan: Plan) -> Result<Vec<Measured>> {
     let mut subjects = Vec::new();
-    let mut cases = cases::all(plan);
+    let mut cases = cases::chosen(&plan);
     for case in &cases {
         subjects.push(Subject::start(case).await.with_context(|| case.name)?);
     }

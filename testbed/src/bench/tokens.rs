@@ -2,7 +2,6 @@
 
 use crate::fixture::now;
 use serde_json::{Value, json};
-use std::collections::VecDeque;
 use std::thread;
 use voxgate_policy::testing::{SigningKey, claims, sign};
 
@@ -12,8 +11,8 @@ const VALID_SECONDS: u64 = 24 * 3600;
 pub(super) enum Tokens {
     /// Every request has the same.
     One(String),
-    /// Every request has another.
-    Fresh(VecDeque<String>),
+    /// Every request has another, signed with this key.
+    Fresh { key: fn() -> SigningKey, used: usize },
 }
 
 // === impl Tokens ===
@@ -23,29 +22,35 @@ impl Tokens {
         Self::One(signed(key, &claims_of(0, scopes)))
     }
 
-    /// So many different ones, signed on all processors: RSA takes its time.
-    pub fn fresh(key: fn() -> SigningKey, count: usize) -> Self {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let sign_share = |first: usize| {
-            let key = key();
-            let share = (first..count).step_by(threads);
-            share.map(|serial| signed(&key, &claims_of(serial, "tts.basic"))).collect::<Vec<_>>()
-        };
-        thread::scope(|scope| {
-            let shares: Vec<_> =
-                (0..threads).map(|first| scope.spawn(move || sign_share(first))).collect();
-            let joined = shares.into_iter().map(|share| share.join().expect("keys that sign"));
-            Self::Fresh(joined.flatten().collect())
-        })
+    pub fn fresh(key: fn() -> SigningKey) -> Self {
+        Self::Fresh { key, used: 0 }
     }
 
     /// The next `count`.
     pub fn take(&mut self, count: usize) -> Vec<String> {
         match self {
             Self::One(token) => vec![token.clone(); count],
-            Self::Fresh(tokens) => tokens.drain(..count).collect(),
+            Self::Fresh { key, used } => {
+                let serials = *used..*used + count;
+                *used = serials.end;
+                sign_all(*key, &serials.collect::<Vec<_>>())
+            }
         }
     }
+}
+
+/// Signs on all processors: RSA takes its time.
+fn sign_all(key: fn() -> SigningKey, serials: &[usize]) -> Vec<String> {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let sign_share = |serials: &[usize]| -> Vec<String> {
+        let key = key();
+        serials.iter().map(|serial| signed(&key, &claims_of(*serial, "tts.basic"))).collect()
+    };
+    thread::scope(|scope| {
+        let shares = serials.chunks(serials.len().div_ceil(threads).max(1));
+        let shares: Vec<_> = shares.map(|share| scope.spawn(move || sign_share(share))).collect();
+        shares.into_iter().flat_map(|share| share.join().expect("keys that sign")).collect()
+    })
 }
 
 fn claims_of(serial: usize, scopes: &str) -> Value {

@@ -8,6 +8,8 @@ use voxgate_testbed::process::until_asked_to_end;
 /// Measures what filters cost Envoy.
 #[derive(Debug, Parser)]
 struct Arguments {
+    /// Only cases whose name contains one of these
+    only: Vec<String>,
     /// How often the cases take turns
     #[arg(long, default_value_t = 7)]
     rounds: usize,
@@ -18,8 +20,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let Arguments { rounds, requests } = Arguments::parse();
-    if let Some(measured) = until_asked_to_end(run(Plan { rounds, requests })).await? {
+    let Arguments { only, rounds, requests } = Arguments::parse();
+    if let Some(measured) = until_asked_to_end(run(Plan { rounds, requests, only })).await? {
         println!("{}", table(&measured?));
     }
     Ok(())

@@ -1,11 +1,11 @@
 //! Children that never outlive us.
 //!
-//! A child gets its own process group, so that a Ctrl-C in a terminal reaches only us and we end
-//! it in order. On Linux the kernel also kills it when we die without a chance to do so
-//! (`PR_SET_PDEATHSIG`, set by util-linux's `setpriv`, because setting it ourselves between fork
-//! and exec would need `unsafe`).
+//! On Linux the kernel kills a child when we die without a chance to end it (`PR_SET_PDEATHSIG`,
+//! set by util-linux's `setpriv`, because setting it ourselves between fork and exec would need
+//! `unsafe`). So it can have its own process group: a Ctrl-C in a terminal reaches only us, and we
+//! end it in order. Elsewhere it stays in our group, where who ends us ends it.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -28,12 +28,12 @@ pub struct Process {
 pub fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = if can_set_parent_death_signal() {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program).process_group(0);
         command
     } else {
         Command::new(program)
     };
-    command.process_group(0).stdin(Stdio::null());
+    command.stdin(Stdio::null());
     command
 }
 
@@ -83,7 +83,7 @@ impl Process {
         Ok(self.ended)
     }
 
-    /// Asks its group to end (SIGTERM), kills it after `grace`, and reaps it. Blocks.
+    /// Asks it to end (SIGTERM), kills it after `grace`, and reaps it. Blocks.
     ///
     /// # Errors
     /// As [`Child::wait`].
@@ -115,10 +115,14 @@ impl Process {
     }
 
     fn signal(&self, signal: Signal) {
-        // Not reaped yet, so the id is still its own; a group that is gone is what we want.
+        // Not reaped yet, so the id is still its own; a process that is gone is what we want.
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(id) = id {
-            let _ = kill_process_group(id, signal);
+            let _ = if can_set_parent_death_signal() {
+                kill_process_group(id, signal)
+            } else {
+                kill_process(id, signal)
+            };
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Python packages are pinned with their hashes in `requirements/`, those of npm in `npm/`; the
 //! Wasm test runner must have the version of `wasm-bindgen` in Cargo.lock, so that is where it is
-//! read.
+//! read; it is pinned by that version, not by a hash.
 
 mod npm;
 mod python;

@@ -22,7 +22,11 @@ pub fn runner() -> Result<PathBuf> {
     let folder = workspace::cache()?.join(format!("wasm-bindgen-{version}"));
     let runner = folder.join("bin").join(RUNNER);
     if !is_version(&runner, version) {
-        eprintln!("building wasm-bindgen-cli {version} to {}", folder.display());
+        // Its version is pinned, not those of its dependencies: it is only ever given our tests.
+        eprintln!(
+            "building wasm-bindgen-cli {version} (pinned by version) to {}",
+            folder.display()
+        );
         let mut install = workspace::cargo();
         install.args([
             "install",

@@ -31,6 +31,6 @@ pub fn bearer_token(head: &RequestHead) -> Result<Option<&[u8]>, Refusal> {
 /// What stands after the scheme `Bearer`, in any case (RFC 9110 §11.1); `None` for other schemes.
 fn after_scheme(credentials: &[u8]) -> Option<&[u8]> {
     let (scheme, token) = credentials.trim_ascii_start().split_at_checked(SCHEME.len())?;
-    let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && matches!(token, [] | [b' ' | b'\t', ..]);
+    let is_bearer = scheme.eq_ignore_ascii_case(SCHEME) && matches!(token, [] | [b' ', ..]);
     is_bearer.then(|| token.trim_ascii())
 }

@@ -126,6 +126,7 @@ fn denials() -> Vec<(&'static str, Build, Denial)> {
                     "title": "The request cannot be read in one way only",
                     "detail": "The path has a `%` escape that is invalid or encoded twice.",
                     "rule": "operations",
+                    "tier": "basic",
                 }),
             },
         ),

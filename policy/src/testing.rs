@@ -39,7 +39,7 @@ pub const SKEW_SECONDS: u64 = 60;
 /// Claims that are acceptable at `now` and for five minutes more, as a JSON object.
 pub fn claims(now: UnixMillis) -> Value {
     let now = now.0 / 1000;
-    json!({
+    sorted(json!({
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": TENANT,
@@ -47,7 +47,7 @@ pub fn claims(now: UnixMillis) -> Value {
         "scope": "tts.basic",
         "iat": now - 10,
         "exp": now + 300,
-    })
+    }))
 }
 
 /// An acceptable token, signed with RS256.
@@ -77,7 +77,21 @@ pub fn segment(bytes: impl AsRef<[u8]>) -> String {
 pub(crate) fn with(object: &Value, name: &str, value: Value) -> Value {
     let mut changed = object.clone();
     changed[name] = value;
-    changed
+    sorted(changed)
+}
+
+/// The same value with its members in order, so that the same claims make the same token whether or
+/// not some crate of the build has switched on serde_json's `preserve_order`.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.into_iter().collect();
+            members.sort_by(|a, b| a.0.cmp(&b.0));
+            members.into_iter().map(|(name, value)| (name, sorted(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(sorted).collect(),
+        other => other,
+    }
 }
 
 pub(crate) fn without(object: &Value, name: &str) -> Value {

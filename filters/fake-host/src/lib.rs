@@ -6,7 +6,7 @@
 //! request resumed that isn't held) is a *violation*, and a [`FakeHost`] that is dropped with
 //! violations panics. Everything is per thread, as is the SDK's dispatcher: tests run in parallel.
 //!
-//! ```ignore
+//! ```text
 //! let host = FakeHost::start(voxgate_host::start::<MyPlugin>);
 //! assert!(host.configure("{}"));
 //! let stream = host.request(&[(":method", "GET"), (":path", "/")]);

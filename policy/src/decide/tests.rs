@@ -1,3 +1,7 @@
+mod evidence;
+mod keys;
+mod shadow;
+
 use std::collections::HashMap;
 
 use serde_json::json;
@@ -298,13 +302,6 @@ fn a_cors_preflight_passes_without_credentials_and_an_options_request_does_not()
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn headers_that_cannot_be_seen_are_refused_even_in_shadow_mode() {
-    let policy = policy(|spec| spec["shadow"] = json!(["identity", "operations", "tiers"]));
-    let (record, answer) = seen(&policy, &RequestHead::default());
-    assert_eq!((record.outcome.as_str(), answer.unwrap().status), ("deny", 431));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
 fn a_tenants_cap_lowers_its_tier_and_blames_no_token() {
     let policy = policy(|spec| {
         spec["tenants"] = json!({"inline": [{"id": "acme", "max_tier": "basic"}]});
@@ -320,78 +317,6 @@ fn a_tenants_cap_lowers_its_tier_and_blames_no_token() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_shadowed_section_passes_what_it_would_deny_and_no_other_does() {
-    let requests = [
-        ("identity", head("POST", "/tts", &[])),
-        ("identity", post("/tts", "no.good.token")),
-        ("operations", post("/metrics", &token_with("tts.basic"))),
-        ("operations", post("/%zz", &token_with("tts.basic"))),
-        ("tiers", post("/batch", &token_with("tts.basic"))),
-    ];
-    for shadowed in ["identity", "operations", "tiers"] {
-        let policy = policy(|spec| spec["shadow"] = json!([shadowed]));
-        for (section, request) in &requests {
-            let decision = decided(&policy, request, &mut Known::default());
-            let expected = if *section == shadowed { Outcome::WouldDeny } else { Outcome::Deny };
-            assert_eq!(decision.outcome, expected, "{section} with {shadowed} in shadow");
-            assert_eq!(decision.passes(), *section == shadowed);
-        }
-    }
-}
-
-/// A shadowed section used to end the evaluation, so a request that broke its rule too was spared
-/// those that are enforced.
-#[wasm_bindgen_test(unsupported = test)]
-fn a_denial_in_shadow_mode_spares_no_request_the_enforced_ones() {
-    let paths = [("operations", "/tts;x=1"), ("operations", "/metrics"), ("tiers", "/batch")];
-    let tokens = [("identity", "no.good.token".to_owned()), ("", token_with("tts.basic"))];
-    let sections = ["identity", "operations", "tiers"];
-    for shadowed in (0..8).map(|set| {
-        let is_in = |i: &usize| set & (1 << i) != 0;
-        (0..3).filter(is_in).map(|i| sections[i]).collect::<Vec<_>>()
-    }) {
-        let policy = policy(|spec| spec["shadow"] = json!(shadowed));
-        for (path_breaks, path) in paths {
-            for (token_breaks, token) in &tokens {
-                let decision = decided(&policy, &post(path, token), &mut Known::default());
-                // Nobody has a tier to compare where the identity is not known.
-                let broken = [*token_breaks, path_breaks]
-                    .into_iter()
-                    .filter(|it| !it.is_empty() && (*it != "tiers" || token_breaks.is_empty()));
-                let enforced = broken.clone().any(|it| !shadowed.contains(&it));
-                let expected = match (enforced, broken.count()) {
-                    (true, _) => Outcome::Deny,
-                    (false, 0) => Outcome::Allow,
-                    (false, _) => Outcome::WouldDeny,
-                };
-                assert_eq!(decision.outcome, expected, "{path} {token_breaks:?} {shadowed:?}");
-            }
-        }
-    }
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_second_authorization_is_refused_whatever_else_identifies_the_caller() {
-    let policy = policy(|spec| spec["identity"]["source"] = json!(["jwt_authn"]));
-    let good = format!("Bearer {}", token_with("tts.basic"));
-    let payload = pairs(&[("iss", testing::ISSUER.as_bytes())]);
-    for values in [
-        vec!["Basic YTpi", &good],
-        vec![&format!("Basic YTpi,{good}")],
-        vec![&format!("Digest a=\"b\", c=\"d\", {good}")],
-        vec![&format!("{good},Basic YTpi")],
-    ] {
-        let headers: Vec<_> = values.iter().map(|it| ("authorization", *it)).collect();
-        let mut known = Known { payload: Some(payload.clone()), ..Known::default() };
-        let decision = decided(&policy, &head("POST", "/tts", &headers), &mut known);
-        assert_eq!(decision.reason.as_str(), "repeated_authorization", "{values:?}");
-    }
-    let digest = [("authorization", "Digest username=\"a\", realm=\"b\"")];
-    let decision = decided(&policy, &head("POST", "/tts", &digest), &mut Known::default());
-    assert_eq!(decision.reason.as_str(), "missing_token", "commas of another scheme");
-}
-
-#[wasm_bindgen_test(unsupported = test)]
 fn a_content_type_that_can_be_read_twice_is_400() {
     let policy = policy(|_| ());
     let bearer = format!("Bearer {}", token_with("tts.basic"));
@@ -402,182 +327,6 @@ fn a_content_type_that_can_be_read_twice_is_400() {
     ];
     let (record, answer) = seen(&policy, &head("POST", "/tts", &headers));
     assert_eq!((record.reason, answer.unwrap().status), ("invalid_content_type", 400));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_token_is_verified_once() {
-    let policy = policy(|_| ());
-    let mut known = Known::default();
-    let request = post("/tts", &token_with("tts.basic"));
-    let sources = [(); 2].map(|()| decided(&policy, &request, &mut known).source.unwrap().as_str());
-    assert_eq!(sources, ["token", "cache"]);
-}
-
-fn remote() -> Policy {
-    policy(|spec| {
-        spec["identity"]["issuers"][0]["jwks"] = json!({"remote": {
-            "uri": "https://issuer.test/jwks.json", "cluster": "issuer",
-        }});
-    })
-}
-
-fn key_set(json: &str) -> Option<Keys> {
-    let algorithms = [jsonwebtoken::Algorithm::ES256];
-    Some(Keys::Ready(KeySet::parse(json.as_bytes(), &algorithms).unwrap().into()))
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_token_waits_for_keys_and_without_them_is_503_never_401() {
-    let policy = remote();
-    let request = post("/tts", &token_with("tts.basic"));
-    let mut known = Known { keys: Some(Keys::Wait), ..Known::default() };
-    let progress = decide(&policy, &request, &mut known, NOW, &mut Silent);
-    assert!(matches!(progress, Progress::WaitForKeys(_)));
-    known.keys = Some(Keys::Unavailable);
-    let answer = decided(&policy, &request, &mut known).answer(&policy).unwrap();
-    assert_eq!((answer.status, answer.grpc as u32, answer.retry_after), (503, 14, Some(1)));
-    assert_eq!(answer.www_authenticate, None);
-    known.keys = key_set(testing::jwks());
-    assert!(decided(&policy, &request, &mut known).passes());
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_token_that_no_key_could_save_is_refused_without_waiting_for_one() {
-    let request = post("/tts", &token_with("tts.basic"));
-    let mut known = Known { keys: Some(Keys::Wait), ..Known::default() };
-    let tomorrow = UnixMillis(NOW.0 + 86_400_000);
-    match decide(&remote(), &request, &mut known, tomorrow, &mut Silent) {
-        Progress::Decided(decision) => assert_eq!(decision.reason.as_str(), "expired"),
-        Progress::WaitForKeys(_) => panic!("it waits"),
-    }
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_policy_on_trial_makes_no_request_wait_for_keys() {
-    let jwks = json!({"remote": {"uri": "https://issuer.test/jwks.json", "cluster": "issuer"}});
-    let policy = policy(|spec| {
-        spec["identity"]["issuers"][0]["jwks"] = jwks;
-        spec["shadow"] = json!(["identity"]);
-    });
-    let decision = decided(&policy, &post("/tts", &token_with("tts.basic")), &mut Known::default());
-    assert_eq!((decision.outcome, decision.reason), (Outcome::WouldDeny, Reason::KeysUnavailable));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn an_unknown_key_is_refused_only_once_the_keys_are_younger_than_the_request() {
-    let policy = remote();
-    let request = post("/tts", &token_with("tts.basic"));
-    let others = testing::jwks().replace("\"es256\"", "\"another\"");
-    let mut known = Known { keys: key_set(&others), ..Known::default() };
-    known.newer = Some(NewerKeys::Wait);
-    let progress = decide(&policy, &request, &mut known, NOW, &mut Silent);
-    assert!(matches!(progress, Progress::WaitForKeys(_)));
-    known.newer = Some(NewerKeys::Unavailable);
-    assert_eq!(decided(&policy, &request, &mut known).answer(&policy).unwrap().status, 503);
-    known.newer = Some(NewerKeys::Current);
-    assert_eq!(decided(&policy, &request, &mut known).reason.as_str(), "unknown_key");
-}
-
-/// A map of strings as Envoy serialises it.
-fn pairs(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let length = |it: usize| u32::try_from(it).unwrap().to_le_bytes();
-    let mut bytes = length(members.len()).to_vec();
-    for (name, value) in members {
-        bytes.extend([length(name.len()), length(value.len())].concat());
-    }
-    for (name, value) in members {
-        bytes.extend([name.as_bytes(), b"\0", value, b"\0"].concat());
-    }
-    bytes
-}
-
-fn exp() -> [u8; 8] {
-    (NOW.0 as f64 / 1000.0 + 60.0).to_le_bytes()
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn what_the_proxy_verified_is_believed_from_listed_issuers_only() {
-    let policy = policy(|spec| spec["identity"]["source"] = json!(["jwt_authn"]));
-    let decide_with = |payload: Vec<u8>| {
-        let mut known = Known { payload: Some(payload), ..Known::default() };
-        decided(&policy, &head("POST", "/tts", &[]), &mut known)
-    };
-    let exp = exp();
-    let claims: &[(&str, &[u8])] = &[
-        ("iss", testing::ISSUER.as_bytes()),
-        ("aud", testing::AUDIENCE.as_bytes()),
-        ("exp", &exp),
-        ("tenant", b"acme"),
-        ("scope", b"tts.basic"),
-    ];
-    let decision = decide_with(pairs(claims));
-    assert_eq!(
-        (decision.outcome, decision.source.unwrap().as_str()),
-        (Outcome::Allow, "jwt_authn")
-    );
-
-    let with = |name: &str, value: &'static [u8]| {
-        let changed = claims.iter().map(|(n, v)| (*n, if *n == name { value } else { *v }));
-        decide_with(pairs(&changed.collect::<Vec<_>>())).reason.as_str()
-    };
-    assert_eq!(with("iss", b"https://other.test"), "unknown_issuer");
-    assert_eq!(with("aud", b"billing"), "wrong_audience");
-    assert_eq!(with("exp", &[0; 8]), "expired");
-    assert_eq!(with("tenant", b""), "no_tenant");
-    assert_eq!(decide_with(b"garbage".to_vec()).reason.as_str(), "unreadable_payload");
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_payload_that_cannot_be_read_as_a_whole_is_read_claim_by_claim() {
-    let policy = policy(|spec| spec["identity"]["source"] = json!(["jwt_authn"]));
-    let claims = [
-        ("iss", testing::ISSUER.as_bytes().to_vec()),
-        ("aud", testing::AUDIENCE.as_bytes().to_vec()),
-        ("exp", exp().to_vec()),
-        ("tenant", b"acme".to_vec()),
-        ("scope", b"tts.basic".to_vec()),
-    ];
-    let mut known = Known { claims: claims.into(), ..Known::default() };
-    let decision = decided(&policy, &head("POST", "/tts", &[]), &mut known);
-    assert_eq!(
-        (decision.outcome, decision.source.unwrap().as_str()),
-        (Outcome::Allow, "jwt_authn")
-    );
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_mesh_that_trusts_the_proxy_alone_refuses_a_token_the_proxy_did_not_verify() {
-    let policy = policy(|spec| spec["identity"]["source"] = json!(["jwt_authn"]));
-    let (record, answer) = seen(&policy, &post("/tts", &token_with("tts.basic")));
-    assert_eq!((record.reason, answer.unwrap().status), ("not_verified_by_proxy", 401));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn identity_headers_are_believed_from_listed_peers_only() {
-    let policy = policy(|spec| {
-        spec["identity"]["source"] = json!(["trusted_peers", "token"]);
-        spec["identity"]["trusted_peers"] = json!(["spiffe://cluster.local/ns/edge/sa/*"]);
-    });
-    let forwarded = [("x-user-tier", "premium"), ("x-voxgate-tenant", "acme")];
-    let from = |peer, headers: &[(&str, &str)]| {
-        let mut known = Known { peer, ..Known::default() };
-        let decision = decided(&policy, &head("POST", "/batch", headers), &mut known);
-        Record::new(&decision, &policy)
-    };
-    let edge = Some("spiffe://cluster.local/ns/edge/sa/gateway");
-    let record = from(edge, &forwarded);
-    assert_eq!((record.outcome.as_str(), record.source), ("allow", Some("trusted_peer")));
-    assert_eq!(record.tenant.as_deref(), Some("acme"));
-    for peer in [None, Some("spiffe://cluster.local/ns/other/sa/gateway"), Some("")] {
-        assert_eq!(from(peer, &forwarded).reason, "missing_token", "{peer:?}");
-    }
-    assert_eq!(from(edge, &[("x-user-tier", "admin")]).reason, "peer_headers");
-    let twice = [("x-user-tier", "basic"), ("x-user-tier", "premium")];
-    assert_eq!(from(edge, &twice).reason, "peer_headers");
-    assert_eq!(from(None, &twice).reason, "missing_token", "a stranger's are not even looked at");
-    let no_tenant = [("x-user-tier", "basic"), ("x-voxgate-tenant", "")];
-    assert_eq!(from(edge, &no_tenant).reason, "peer_headers");
-    assert_eq!(from(edge, &[]).reason, "missing_token");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

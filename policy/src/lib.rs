@@ -17,10 +17,12 @@
     )
 )]
 
+pub mod body;
 pub mod claims;
 pub mod decide;
 pub mod decision;
 pub mod error;
+pub mod facts;
 pub mod identity;
 pub mod jwks;
 pub mod operation;

@@ -4,17 +4,23 @@
 //! its shape; [`crate::Policy`] is the validated form.
 
 mod duration;
+mod facts;
 mod identity;
 mod locate;
 mod operations;
 mod tiers;
 
 pub use duration::DurationSpec;
+pub use facts::{
+    BodyFormat, BodySpec, DuplicateKeys, FactsSpec, FieldsSpec, GzipSpec, OnMalformed, PastMaxHeld,
+};
 pub use identity::{
     AlgorithmName, ClaimsSpec, IdentitySource, IdentitySpec, IssuerSpec, JwksSpec, RemoteJwksSpec,
 };
 pub use operations::{OperationRuleSpec, OperationsSpec, UnknownOperation};
-pub use tiers::{AnonymousSpec, TenantSpec, TenantsSpec, TierSpec};
+pub use tiers::{
+    AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSpec, TenantsSpec, TierSpec,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +42,9 @@ pub struct PolicySpec {
     /// What is known of single tenants.
     #[serde(default, skip_serializing_if = "TenantsSpec::is_empty")]
     pub tenants: TenantsSpec,
+    /// How bodies are read.
+    #[serde(default)]
+    pub facts: FactsSpec,
     /// What is counted.
     #[serde(default)]
     pub metrics: MetricsSpec,
@@ -70,7 +79,10 @@ pub enum ShadowSection {
     Identity,
     /// Requests that no operation rule knows, and ambiguous paths and content types.
     Operations,
-    /// Tier rights: 403 for scope and tenant caps.
+    /// Bodies that are malformed, too large, or of a type or encoding that is not read: 400, 413,
+    /// 415.
+    Facts,
+    /// Tier rights and limits: 403.
     Tiers,
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{BodySpec, FieldsSpec};
+
 /// How requests are recognised as operations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -15,6 +17,10 @@ pub struct OperationsSpec {
     /// Own names beside the shipped operations, as `ops.health`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub define: Vec<String>,
+    /// Voices that are anyone's: names, or patterns as `preset-*`. Speaking with any other voice is
+    /// `voice.use`. Presets know those that their vendor ships.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub preset_voices: Vec<String>,
     /// Own rules; the first that matches a request says what it asks for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<OperationRuleSpec>,
@@ -42,8 +48,18 @@ pub struct OperationRuleSpec {
     /// Headers that must be there with exactly this value; `*` stands for any value.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// What such a request asks for; all of it must be allowed.
+    /// What such a request asks for; all of it must be allowed. Where a recording is in the request,
+    /// `voice.create` is added, where it names a voice that is not of `preset_voices`, `voice.use`.
     pub operations: Vec<String>,
+    /// How its body is read. Without it, it isn't.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<BodySpec>,
+    /// What its query says.
+    #[serde(default, skip_serializing_if = "FieldsSpec::is_empty")]
+    pub query: FieldsSpec,
+    /// Which `{name}` of the path is the voice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice_in_path: Option<String>,
 }
 
 /// What becomes of a request that no rule knows.

@@ -15,6 +15,89 @@ pub struct TierSpec {
     pub scopes: Vec<String>,
     /// Operations this tier may ask for: names, `tts.*` for all of a kind, or `*`.
     pub allow: Vec<String>,
+    /// The most that one request may ask for. What is left out has no limit.
+    #[serde(default, skip_serializing_if = "LimitsSpec::is_empty")]
+    pub max: LimitsSpec,
+    /// Models that may be named: names, or patterns as `glm-tts-*`. Empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub models: Vec<String>,
+    /// Voices that may be named: names, patterns, or `preset` for those of
+    /// `operations.preset_voices` and of the presets. Empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<String>,
+    /// Formats of the answer that may be named, as `mp3`, or patterns. Empty: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formats: Vec<String>,
+    /// What becomes of a reference recording that the service is to fetch from a URL, for a tier
+    /// that may `voice.create`.
+    #[serde(default)]
+    pub reference_urls: ReferenceUrlsSpec,
+    /// What shows that the owner of a voice consents, before `voice.create`. Nothing is asked for by
+    /// default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentSpec>,
+}
+
+/// The most that one request may ask for. Zero forbids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsSpec {
+    /// Characters of text, as Unicode scalar values; in a batch, of each line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text_chars: Option<u64>,
+    /// Seconds of speech that the text is estimated to become; in a batch, of each line. For
+    /// `asr.transcribe`, also seconds of the audio that is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_seconds: Option<u64>,
+    /// The sample rate of the answer, in Hz.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_rate_hz: Option<u64>,
+    /// The size of one reference recording, decoded, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_audio_bytes: Option<u64>,
+    /// The length of one reference recording, in seconds. One whose length its format does not tell
+    /// is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference_audio_seconds: Option<u64>,
+    /// Lines of a JSONL body.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch_lines: Option<u64>,
+}
+
+impl LimitsSpec {
+    /// Whether there is no limit.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What becomes of a reference recording by URL. The service would fetch it in the caller's place,
+/// so nothing passes by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceUrlsSpec {
+    /// It is refused.
+    #[default]
+    Deny,
+    /// It passes if it is `https`, from one of these hosts (names, or `*.example.com` for those
+    /// below), and the host is no literal address of a private or local network.
+    Hosts(Vec<String>),
+}
+
+/// What shows consent; one of those that are named suffices.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsentSpec {
+    /// A claim of the token that is `true`, or any text but an empty one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
+    /// A field that a rule's `consent` names, and that is `true` or any text but an empty one,
+    /// `false`, `no` and `0`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub field: bool,
 }
 
 /// What becomes of a caller without any credentials.

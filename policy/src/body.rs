@@ -1,0 +1,14 @@
+//! Reads a request body as it streams, and learns what it asks for.
+//!
+//! A parser of one format ([`json`], …) is fed slices of any size and tells a [`Sink`] which values
+//! begin, come and end at the places that a [`FieldTree`] names; nothing else of the body is kept.
+//! The sink of a proxy is [`Collector`](crate::facts::Collector), which turns them into
+//! [`RequestFacts`](crate::facts::RequestFacts). Any split of a body into slices gives the same.
+
+mod error;
+mod field;
+mod sink;
+
+pub use error::{BodyError, Malformed};
+pub use field::{Field, FieldTree, LeafId, NodeId};
+pub use sink::{Kind, Sink, Value};

@@ -59,7 +59,7 @@ pub fn decide(
 /// none, the first in shadow mode is told.
 fn judge(policy: &Policy, recognised: Recognised<'_>, authentication: Authentication) -> Decision {
     let (operations, known_by, unreadable) = match recognised {
-        Recognised::Operations { rule, operations } => (operations, Some(rule.clone()), None),
+        Recognised::Operations { rule, operations, .. } => (operations, Some(rule.clone()), None),
         Recognised::Unknown => (OperationSet::default(), None, None),
         Recognised::BadPath(error) => (OperationSet::default(), None, Some(error.into())),
         Recognised::BadContentType => {

@@ -25,6 +25,7 @@ pub mod error;
 pub mod facts;
 pub mod identity;
 pub mod jwks;
+pub mod names;
 pub mod operation;
 mod policy;
 pub mod preset;

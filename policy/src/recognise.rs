@@ -11,9 +11,11 @@ mod requirements;
 mod tests;
 
 use std::fmt;
+use std::rc::Rc;
 
 pub use path::{MAX_PATH_BYTES, NormalPath, PathError, normalise};
 
+use crate::body::BodyPlan;
 use crate::error::PolicyError;
 use crate::operation::{OperationNames, OperationSet};
 use crate::request::RequestHead;
@@ -28,14 +30,18 @@ pub struct Recogniser {
 }
 
 /// What was recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Recognised<'a> {
     /// A rule knows the request.
     Operations {
         /// The rule.
         rule: &'a RuleName,
-        /// What the request asks for; all of it must be allowed.
+        /// What the request asks for by its head; all of it must be allowed.
         operations: OperationSet,
+        /// Where it says more.
+        plan: Option<&'a Rc<BodyPlan>>,
+        /// The voice that the path names.
+        voice: Option<String>,
     },
     /// No rule knows the request.
     Unknown,
@@ -57,6 +63,7 @@ struct Rule {
     preset: Option<&'static str>,
     requirements: Requirements,
     operations: OperationSet,
+    plan: Option<Rc<BodyPlan>>,
 }
 
 // === impl Recogniser ===
@@ -102,10 +109,21 @@ impl Recogniser {
                 || mismatch.map_or_else(|| "matches".to_owned(), |it| it.to_string()),
             );
             if mismatch.is_none() {
-                return Recognised::Operations { rule: &rule.name, operations: rule.operations };
+                let voice = rule.plan.as_ref().and_then(|it| it.voice_segment);
+                return Recognised::Operations {
+                    rule: &rule.name,
+                    operations: rule.operations,
+                    plan: rule.plan.as_ref(),
+                    voice: voice.and_then(|it| path.segments().nth(it)).map(str::to_owned),
+                };
             }
         }
         Recognised::Unknown
+    }
+
+    /// What the rules that can match say of bodies and queries, with the operations by the head.
+    pub fn plans(&self) -> impl Iterator<Item = (OperationSet, &BodyPlan)> {
+        self.rules.iter().filter_map(|rule| Some((rule.operations, rule.plan.as_deref()?)))
     }
 
     /// The rules that can match, in the order they are tried, with what they stand for.

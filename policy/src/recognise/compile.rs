@@ -1,8 +1,11 @@
 //! From the `operations` section as written to rules, with everything that is wrong in it.
 
+use std::rc::Rc;
+
 use super::pattern::Pattern;
 use super::requirements::{HeaderRequirement, MediaRange, Requirements};
 use super::{Rule, RuleName};
+use crate::body::BodyPlan;
 use crate::error::{Path, PolicyError};
 use crate::operation::{OperationNames, OperationSet};
 use crate::preset::{self, Preset, PresetRule};
@@ -63,6 +66,7 @@ fn own_rule(
         preset: None,
         requirements: requirements(spec, place, errors)?,
         operations,
+        plan: plan(spec, place, errors),
     };
     if let Some(hider) = hider(rules, &rule) {
         errors.push(PolicyError::new(
@@ -90,8 +94,9 @@ fn add_preset(
         let spec = as_own(preset, written);
         let operations = operations(&spec.operations, names, place, errors);
         let Some(requirements) = requirements(&spec, place, errors) else { continue };
+        let plan = plan(&spec, place, errors);
         let name = RuleName(spec.name);
-        let rule = Rule { name, preset: Some(preset.name), requirements, operations };
+        let rule = Rule { name, preset: Some(preset.name), requirements, operations, plan };
         let Some(hider) = hider(rules, &rule) else {
             rules.push(rule);
             continue;
@@ -122,6 +127,25 @@ fn as_own(preset: &Preset, rule: &PresetRule) -> OperationRuleSpec {
         operations: rule.operations.iter().map(|&it| it.to_owned()).collect(),
         ..OperationRuleSpec::default()
     }
+}
+
+/// Where the rule's requests say more, if it tells.
+fn plan(
+    spec: &OperationRuleSpec,
+    place: &Path,
+    errors: &mut Vec<PolicyError>,
+) -> Option<Rc<BodyPlan>> {
+    let voice_segment = spec.voice_in_path.as_ref().and_then(|name| {
+        let segment = spec.path.split('/').skip(1).position(|it| it == format!("{{{name}}}"));
+        if segment.is_none() {
+            errors.push(PolicyError::new(
+                place.key("voice_in_path"),
+                format!("the path has no `{{{name}}}`"),
+            ));
+        }
+        segment
+    });
+    BodyPlan::compile(spec.body.as_ref(), &spec.query, voice_segment, place, errors).map(Rc::new)
 }
 
 /// The rule that leaves nothing for `rule` to match. Several rules that only do so together are

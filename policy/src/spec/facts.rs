@@ -27,6 +27,9 @@ pub struct FactsSpec {
     pub duplicate_keys: DuplicateKeys,
     /// Whether the tags of a text that begins with `<speak` are counted as text.
     pub count_ssml_tags: bool,
+    /// Whether each recording that a voice is made of leaves a line in the log: tenant, operation and
+    /// its SHA-256. Such bodies are then read to their end, whatever rules need.
+    pub audit_voice_creations: bool,
     /// How many characters of a script are spoken in one second, in place of the shipped rates.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub chars_per_second: BTreeMap<String, f64>,
@@ -42,6 +45,7 @@ impl Default for FactsSpec {
             on_malformed: OnMalformed::Deny,
             duplicate_keys: DuplicateKeys::Deny,
             count_ssml_tags: true,
+            audit_voice_creations: false,
             chars_per_second: BTreeMap::new(),
         }
     }

@@ -1,0 +1,147 @@
+//! Where the facts of one rule's requests stand.
+
+use std::rc::Rc;
+
+use super::{Field, FieldTree};
+use crate::error::{Path, PolicyError};
+use crate::request::RequestHead;
+use crate::spec::{BodyFormat, BodySpec, FieldsSpec};
+
+/// Where the facts of one rule's requests stand, compiled.
+#[derive(Clone, Debug)]
+pub struct BodyPlan {
+    formats: Vec<BodyFormat>,
+    body: Rc<FieldTree>,
+    query: Rc<FieldTree>,
+    /// The segment of the path that names the voice, from 0.
+    pub voice_segment: Option<usize>,
+}
+
+/// A body that is not read at all: 415.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Its content type is none of the rule's formats.
+    #[error("the content type is none that this operation takes")]
+    ContentType,
+    /// It is encoded in another way than `gzip`, or in `gzip` where the policy refuses that.
+    #[error("the content encoding is none that is read")]
+    ContentEncoding,
+}
+
+// === impl BodyPlan ===
+
+impl BodyPlan {
+    /// Compiles what the rule at `path` says; `None` if it says nothing.
+    pub fn compile(
+        body: Option<&BodySpec>,
+        query: &FieldsSpec,
+        voice_segment: Option<usize>,
+        path: &Path,
+        errors: &mut Vec<PolicyError>,
+    ) -> Option<Self> {
+        let section = path.key("body");
+        let (formats, fields) = match body {
+            Some(body) => {
+                if body.formats.is_empty() {
+                    errors.push(PolicyError::new(
+                        section.key("formats"),
+                        "name what the service takes: json, jsonl, multipart, form, plain",
+                    ));
+                }
+                if body.fields.is_empty() {
+                    errors.push(PolicyError::new(section.key("fields"), "no place is named"));
+                }
+                (body.formats.clone(), tree(&body.fields, &section.key("fields"), errors))
+            }
+            None => (Vec::new(), FieldTree::new()),
+        };
+        let query = tree(query, &path.key("query"), errors);
+        if formats.is_empty() && query.is_empty() && voice_segment.is_none() {
+            return None;
+        }
+        Some(Self { formats, body: Rc::new(fields), query: Rc::new(query), voice_segment })
+    }
+
+    /// Whether its requests have a body that says something.
+    pub fn has_body(&self) -> bool {
+        !self.formats.is_empty()
+    }
+
+    /// What the places in a body say.
+    pub fn body(&self) -> &Rc<FieldTree> {
+        &self.body
+    }
+
+    /// What the places in a query say.
+    pub fn query(&self) -> &Rc<FieldTree> {
+        &self.query
+    }
+
+    /// Whether a place in the body, the query or the path says this.
+    pub fn names(&self, field: Field) -> bool {
+        self.body.names(field)
+            || self.query.names(field)
+            || (field == Field::Voice && self.voice_segment.is_some())
+    }
+
+    /// Whether a body can be a batch.
+    pub fn takes_batches(&self) -> bool {
+        self.formats.contains(&BodyFormat::Jsonl)
+    }
+
+    /// Whether a reference can come by URL. In a multipart form references are files.
+    pub fn takes_reference_urls(&self) -> bool {
+        self.formats.iter().any(|it| *it != BodyFormat::Multipart)
+            && (self.body.names(Field::Reference) || self.body.names(Field::Voice))
+    }
+
+    /// The format of the body of `head`.
+    ///
+    /// # Errors
+    /// [`Unreadable::ContentType`] if the rule takes no such body: what a service makes of it is not
+    /// known.
+    pub fn format(&self, head: &RequestHead) -> Result<BodyFormat, Unreadable> {
+        let media_type = head.media_type().ok().flatten().ok_or(Unreadable::ContentType)?;
+        self.formats
+            .iter()
+            .copied()
+            .find(|it| it.has_media_type(&media_type))
+            .ok_or(Unreadable::ContentType)
+    }
+}
+
+fn tree(spec: &FieldsSpec, path: &Path, errors: &mut Vec<PolicyError>) -> FieldTree {
+    let mut tree = FieldTree::new();
+    for (field, pointers) in spec.by_field() {
+        for (i, pointer) in pointers.iter().enumerate() {
+            if let Err(error) = tree.add(pointer, field) {
+                let place = path.key(field.as_str()).index(i);
+                errors.push(PolicyError::new(place, error.to_string()));
+            }
+        }
+    }
+    tree
+}
+
+// === impl BodyFormat ===
+
+impl BodyFormat {
+    /// Whether a media type, in lower case and without parameters, is this format.
+    fn has_media_type(self, media_type: &str) -> bool {
+        match self {
+            // RFC 6839 §3.1.
+            Self::Json => media_type == "application/json" || media_type.ends_with("+json"),
+            Self::Jsonl => matches!(
+                media_type,
+                "application/jsonl"
+                    | "application/x-ndjson"
+                    | "application/jsonlines"
+                    | "application/x-jsonlines"
+                    | "application/x-jsonl"
+            ),
+            Self::Multipart => media_type == "multipart/form-data",
+            Self::Form => media_type == "application/x-www-form-urlencoded",
+            Self::Plain => media_type == "text/plain",
+        }
+    }
+}

@@ -19,4 +19,84 @@ pub enum Malformed {
     /// The body ends within a value.
     #[error("the body ends too early")]
     Truncated,
+
+    // --- text
+    /// A text that is not UTF-8: servers guess another charset, refuse it, or put in `U+FFFD`.
+    #[error("a text is not UTF-8")]
+    NotUtf8,
+
+    // --- flat formats: forms and queries
+    /// A field that may stand once: servers take the first, the last or all of them.
+    #[error("a field that may stand once is repeated")]
+    DuplicateField,
+    /// [`MAX_FIELDS`](super::flat::MAX_FIELDS).
+    #[error("too many fields")]
+    TooManyFields,
+    /// [`MAX_NAME_BYTES`](super::form::MAX_NAME_BYTES).
+    #[error("the name of a field is too long")]
+    NameTooLong,
+    /// WHATWG URL §1.3: a `%` without two hexadecimal digits.
+    #[error("a `%` without two hexadecimal digits")]
+    PercentEscape,
+    /// A bare `;` in a form or query: python-multipart before 0.0.31 and Python before 3.9.2 end a
+    /// field there, also within a value.
+    #[error("a `;` that is not written as `%3B`")]
+    BareSemicolon,
+
+    // --- multipart/form-data
+    /// The `content-type` of the body: not exactly one boundary as RFC 2046 §5.1.1 has it, or a
+    /// charset other than UTF-8.
+    #[error("the content type of the form is not as RFC 2046 has it, or not in UTF-8")]
+    FormContentType,
+    /// Bytes before the first delimiter: some servers skip them, some do not.
+    #[error("the body does not begin with its boundary")]
+    Preamble,
+    /// A line begins as a delimiter does, and is none: RFC 2046 §5.1.1 forbids it in a part.
+    #[error("a line begins with the boundary, but is not a delimiter between two CR LF")]
+    Delimiter,
+    /// Bytes after the last delimiter.
+    #[error("something follows the last delimiter")]
+    Epilogue,
+    /// A header of a part that is no `name: value` with a CR LF, is folded, or has a control
+    /// character.
+    #[error("a header of a part is malformed")]
+    PartHeader,
+    /// [`MAX_HEADERS`](super::multipart::MAX_HEADERS) or
+    /// [`MAX_HEADER_BYTES`](super::multipart::MAX_HEADER_BYTES).
+    #[error("the headers of a part are too many or too long")]
+    PartHeadersTooLong,
+    /// A header that stands twice in a part.
+    #[error("a header of a part is repeated")]
+    DuplicatePartHeader,
+    /// Not exactly one `content-disposition: form-data` with one `name`, or with parameters that
+    /// servers read in different ways.
+    #[error("the content-disposition of a part can be read in more than one way")]
+    Disposition,
+    /// A transfer encoding that some servers decode (RFC 7578 §4.7), or a `content-encoding`.
+    #[error("a part is encoded")]
+    PartEncoding,
+    /// A part that has parts (RFC 7578 §4.3), is in a charset other than UTF-8, or is a file for
+    /// some servers and a text for others.
+    #[error("the content type of a part can be read in more than one way")]
+    PartContentType,
+    /// The `content-length` of a part, which a few servers go by, is not its length.
+    #[error("the content-length of a part is not its length")]
+    PartLength,
+
+    // --- gzip
+    /// RFC 1952 §2.3.
+    #[error("not a gzip header")]
+    GzipHeader,
+    /// RFC 1951.
+    #[error("the compressed data is malformed")]
+    Deflate,
+    /// The CRC or the length at the end is not that of what was decoded.
+    #[error("the compressed data ends in another checksum or length")]
+    GzipTrailer,
+    /// Bytes after the first gzip member: some servers decode them, some skip them.
+    #[error("something follows the compressed data")]
+    AfterGzip,
+    /// More than `max_decoded_bytes`.
+    #[error("the decoded body is too large")]
+    DecodedTooLarge,
 }

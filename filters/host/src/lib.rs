@@ -18,6 +18,7 @@
     )
 )]
 
+mod body;
 mod call;
 mod foreign;
 mod headers;
@@ -31,6 +32,7 @@ pub mod shared_data;
 mod stream;
 mod wire;
 
+pub use body::{BodyPart, PIECE};
 pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
 pub use foreign::{ForeignError, Hash, verify_signature};
 pub use headers::{HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders};

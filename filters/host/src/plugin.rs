@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::{
-    CallId, CallResponse, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders, RootHost,
+    BodyPart, CallId, CallResponse, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders,
+    RootHost,
 };
 
 /// One configured plugin: a root context of one VM, thus one a worker and configuration.
@@ -50,6 +51,29 @@ pub trait HttpFilter: 'static {
     fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, end_of_stream: bool)
     -> Flow;
 
+    /// Decides by the body, after [`Flow::ReadBody`]: called with each part of it as it comes, once
+    /// with an empty last part if there is none, until the answer is another one. The headers are
+    /// held and can be changed. At the last part `ReadBody` is no answer: it becomes a 503.
+    fn on_request_body(&mut self, request: &mut RequestHeaders<'_>, body: &BodyPart<'_>) -> Flow {
+        let _ = (request, body);
+        Flow::ReadBody
+    }
+
+    /// Decides anew, after [`Flow::Wait`]: [`RootHost::resume`] asks, or more of the body came, of
+    /// which Envoy now holds `held` bytes, unread. Past its buffer limit Envoy answers 413 by
+    /// itself, so a filter gives up before.
+    fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
+        let _ = (request, held);
+        Flow::Wait
+    }
+
+    /// Sees a part of the body pass, after [`Flow::Watch`], up to the last one if the client sends
+    /// it; parts that [`on_request_body`](Self::on_request_body) had do not come again, others that
+    /// were held before `Watch` do not come at all.
+    fn on_passing_body(&mut self, body: &BodyPart<'_>) {
+        let _ = body;
+    }
+
     /// The trailers, which follow the body and go on as the request does. They may come while the
     /// request waits; not after it was answered.
     fn on_request_trailers(&mut self, trailers: &mut RequestTrailers) {
@@ -72,6 +96,13 @@ pub enum Flow {
     Continue,
     /// Answered here; nothing goes upstream.
     Reply(LocalReply),
-    /// Held until [`RootHost::resume`] decides otherwise. The plugin must bound the time.
+    /// On to the next filter, and [`HttpFilter::on_passing_body`] sees the rest of the body.
+    Watch,
+    /// Held until [`HttpFilter::on_waiting`] decides otherwise. The plugin must bound the time.
     Wait,
+    /// Held until [`HttpFilter::on_request_body`] decides otherwise.
+    ///
+    /// Needs `allow_on_headers_stop_iteration` in the plugin's configuration: without it Envoy
+    /// brings no body while headers are held, and the request hangs until it times out.
+    ReadBody,
 }

@@ -1,7 +1,7 @@
 //! The root context: configuration, timer and calls, and what may be done there.
 
-use std::cell::Cell;
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use proxy_wasm::hostcalls;
@@ -10,7 +10,7 @@ use proxy_wasm::types::{BufferType, ContextType};
 use voxgate_policy::time::UnixMillis;
 
 use crate::stream::{StreamContext, StreamHandle};
-use crate::{CallError, CallId, CallResponse, Flow, HttpCall, Plugin, RequestHeaders, logging};
+use crate::{CallError, CallId, CallResponse, HttpCall, HttpFilter, Plugin, logging};
 
 /// Makes `P` this thread's (in Wasm: this VM's) plugin. Called by [`main!`](crate::main) and, in
 /// native tests, handed to the fake host.
@@ -41,14 +41,11 @@ impl RootHost<'_> {
         call.send()
     }
 
-    /// Lets `decide` decide a request that waits, with its headers at hand. Does nothing if it no
-    /// longer waits: its client left, it was answered, or it went on.
-    pub fn resume(
-        &mut self,
-        stream: &StreamHandle,
-        decide: impl FnOnce(&mut RequestHeaders<'_>) -> Flow,
-    ) {
-        stream.resume(self.context, decide);
+    /// Lets the filter decide a request that waits, in
+    /// [`HttpFilter::on_waiting`](crate::HttpFilter::on_waiting). Does nothing if it no longer
+    /// waits: its client left, it was answered, or it went on.
+    pub fn resume(&mut self, stream: &StreamHandle) {
+        stream.resume(self.context);
     }
 
     /// The host's wall clock.
@@ -132,8 +129,16 @@ impl<P: Plugin> RootContext for Root<P> {
     }
 
     fn create_http_context(&self, context: u32) -> Option<Box<dyn HttpContext>> {
-        let handle = StreamHandle::new(context, Rc::clone(&self.timer));
-        Some(Box::new(StreamContext::new(handle, self.plugin.as_ref().map(Plugin::filter))))
+        let filter = self.plugin.as_ref().map(|plugin| {
+            let filter: Rc<RefCell<dyn HttpFilter>> = Rc::new(RefCell::new(plugin.filter()));
+            filter
+        });
+        let weak: Weak<RefCell<dyn HttpFilter>> = match &filter {
+            Some(filter) => Rc::downgrade(filter),
+            None => Weak::<RefCell<P::Filter>>::new(),
+        };
+        let handle = StreamHandle::new(context, Rc::clone(&self.timer), weak);
+        Some(Box::new(StreamContext::new(handle, filter)))
     }
 
     fn get_type(&self) -> Option<ContextType> {

@@ -1,25 +1,30 @@
 //! One HTTP stream between Envoy and a filter: who may still decide about it, and when.
 
-use std::cell::Cell;
-use std::rc::Rc;
+mod body;
+mod context;
+
+use std::cell::{Cell, RefCell};
+use std::rc::{Rc, Weak};
 
 use proxy_wasm::hostcalls;
-use proxy_wasm::traits::{Context, HttpContext};
-use proxy_wasm::types::Action;
 
 use crate::root::Timer;
-use crate::{Flow, HttpFilter, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders};
+use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
+use body::BodyState;
+pub(crate) use context::StreamContext;
 
 /// Names a stream past its callbacks, to resume it with
 /// [`RootHost::resume`](crate::RootHost::resume). Keeping one keeps nothing of the stream alive.
 #[derive(Clone)]
-pub struct StreamHandle(Rc<StreamState>);
+pub struct StreamHandle {
+    state: Rc<StreamState>,
+    filter: Weak<RefCell<dyn HttpFilter>>,
+}
 
 struct StreamState {
     context: u32,
     phase: Cell<Phase>,
-    /// Part of the body came while the request waited, and Envoy buffers it.
-    body_held: Cell<bool>,
+    body: Cell<BodyState>,
     timer: Rc<Timer>,
 }
 
@@ -27,155 +32,125 @@ struct StreamState {
 enum Phase {
     /// Envoy goes on as it likes.
     Running,
-    /// The request headers are held, and readable.
+    /// As running, and the filter sees the body pass.
+    Watching,
+    /// The request headers are held, and readable; the filter waits for something else.
     Waiting,
+    /// The request headers are held, and readable; the filter reads the body.
+    Reading,
     /// Somebody replied: nothing may be sent or resumed any more.
     Answered,
     /// The stream is gone.
     Done,
 }
 
+// === impl StreamHandle ===
+
 impl StreamHandle {
-    pub(crate) fn new(context: u32, timer: Rc<Timer>) -> Self {
+    pub(crate) fn new(
+        context: u32,
+        timer: Rc<Timer>,
+        filter: Weak<RefCell<dyn HttpFilter>>,
+    ) -> Self {
         let phase = Cell::new(Phase::Running);
-        Self(Rc::new(StreamState { context, phase, body_held: Cell::new(false), timer }))
+        let state = StreamState { context, phase, body: Cell::default(), timer };
+        Self { state: Rc::new(state), filter }
     }
 
-    /// Whether the request is still held and can be resumed.
+    /// Whether the request waits and can be resumed; not while its body is read.
     pub fn is_waiting(&self) -> bool {
-        self.0.phase.get() == Phase::Waiting
+        self.phase() == Phase::Waiting
     }
 
     pub(crate) fn timer(&self) -> &Timer {
-        &self.0.timer
+        &self.state.timer
     }
 
-    /// Decides a waiting request in a callback of the root context `root`.
-    pub(crate) fn resume(&self, root: u32, decide: impl FnOnce(&mut RequestHeaders<'_>) -> Flow) {
+    /// Lets the filter decide a waiting request, in a callback of the root context `root`.
+    pub(crate) fn resume(&self, root: u32) {
         if !self.is_waiting() {
             return;
         }
-        if hostcalls::set_effective_context(self.0.context).is_err() {
-            self.0.phase.set(Phase::Done);
+        if hostcalls::set_effective_context(self.state.context).is_err() {
+            self.enter(Phase::Done);
             return;
         }
-        match decide(&mut RequestHeaders::new(self)) {
-            Flow::Continue => {
-                self.0.phase.set(Phase::Running);
-                // Envoy knows every stream type the SDK can name, so this is always Ok.
-                let _ = hostcalls::resume_http_request();
-            }
-            Flow::Reply(reply) => self.answer(&reply),
-            Flow::Wait => {}
+        if self.decide(|filter, request, held| filter.on_waiting(request, held)) {
+            // Envoy knows every stream type the SDK can name, so this is always Ok.
+            let _ = hostcalls::resume_http_request();
         }
         // The root context lives, since one of its callbacks runs.
         let _ = hostcalls::set_effective_context(root);
     }
 
+    /// Asks the filter what becomes of the held request; whether it goes on.
+    fn decide(
+        &self,
+        ask: impl FnOnce(&mut dyn HttpFilter, &mut RequestHeaders<'_>, usize) -> Flow,
+    ) -> bool {
+        // Envoy runs no stream of a plugin whose configuration was refused, nor enters a stream
+        // while it is in it. If it did, that must not let a request through.
+        let filter = self.filter.upgrade();
+        let Some(Ok(mut filter)) = filter.as_ref().map(|it| it.try_borrow_mut()) else {
+            self.answer(&unserved());
+            return false;
+        };
+        let mut flow = ask(&mut *filter, &mut RequestHeaders::new(self), self.body().held());
+        if flow == Flow::ReadBody {
+            flow = self.read_body(&mut *filter);
+        }
+        match flow {
+            Flow::Continue => self.enter(Phase::Running),
+            Flow::Watch => self.enter(Phase::Watching),
+            Flow::Wait => self.enter(Phase::Waiting),
+            Flow::ReadBody => self.enter(Phase::Reading),
+            Flow::Reply(reply) => self.answer(&reply),
+        }
+        matches!(self.phase(), Phase::Running | Phase::Watching)
+    }
+
+    /// Hands the filter what it has not had of the body; nothing new, and it reads on.
+    fn read_body(&self, filter: &mut dyn HttpFilter) -> Flow {
+        let body = self.body();
+        let part = body.unread();
+        if part.is_empty() && !part.is_last() {
+            return Flow::ReadBody;
+        }
+        self.state.body.set(body.after_reading());
+        match filter.on_request_body(&mut RequestHeaders::new(self), &part) {
+            _ if part.is_torn() => {
+                log::error!("the proxy did not give the whole of a request body");
+                Flow::Reply(unserved())
+            }
+            // Nothing will come that could decide it.
+            Flow::ReadBody if part.is_last() => {
+                log::error!("a filter could not decide at the end of a request body");
+                Flow::Reply(unserved())
+            }
+            flow => flow,
+        }
+    }
+
     fn answer(&self, reply: &LocalReply) {
-        self.0.phase.set(Phase::Answered);
+        self.enter(Phase::Answered);
         reply.send();
     }
-}
 
-/// The SDK's context of a stream. Without a filter, its plugin was never configured.
-pub(crate) struct StreamContext<F> {
-    handle: StreamHandle,
-    filter: Option<F>,
-}
-
-impl<F> StreamContext<F> {
-    pub(crate) fn new(handle: StreamHandle, filter: Option<F>) -> Self {
-        Self { handle, filter }
+    fn phase(&self) -> Phase {
+        self.state.phase.get()
     }
 
-    fn phase(&self) -> &Cell<Phase> {
-        &self.handle.0.phase
+    fn enter(&self, phase: Phase) {
+        self.state.phase.set(phase);
+    }
+
+    fn body(&self) -> BodyState {
+        self.state.body.get()
     }
 }
 
-impl<F: HttpFilter> Context for StreamContext<F> {
-    fn on_done(&mut self) -> bool {
-        self.phase().set(Phase::Done);
-        if let Some(filter) = &mut self.filter {
-            filter.on_done();
-        }
-        true
-    }
-}
-
-impl<F: HttpFilter> HttpContext for StreamContext<F> {
-    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        let flow = match &mut self.filter {
-            Some(filter) => {
-                filter.on_request_headers(&mut RequestHeaders::new(&self.handle), end_of_stream)
-            }
-            None => Flow::Reply(unconfigured()),
-        };
-        match flow {
-            Flow::Continue => Action::Continue,
-            Flow::Reply(reply) => {
-                self.handle.answer(&reply);
-                Action::Pause
-            }
-            Flow::Wait => {
-                self.phase().set(Phase::Waiting);
-                Action::Pause
-            }
-        }
-    }
-
-    /// By default Envoy brings no body while the headers are held. It does with
-    /// `allow_on_headers_stop_iteration`; then the body must be held too.
-    fn on_http_request_body(&mut self, _: usize, _: bool) -> Action {
-        match self.phase().get() {
-            Phase::Waiting => {
-                self.handle.0.body_held.set(true);
-                Action::Pause
-            }
-            // The first chunk after held ones is put into Envoy's buffer before we are asked, and an
-            // Envoy without the fix of envoy#46841 loses it if the answer is Continue while the
-            // request already runs (measured on 1.37.0). Pausing and resuming in one call flushes
-            // that buffer, end of stream included, and from then on Continue is safe (measured on
-            // 1.37.0 and 1.40.0).
-            Phase::Running if self.handle.0.body_held.take() => {
-                let _ = hostcalls::resume_http_request();
-                Action::Pause
-            }
-            Phase::Running => Action::Continue,
-            Phase::Answered | Phase::Done => Action::Pause,
-        }
-    }
-
-    fn on_http_request_trailers(&mut self, _: usize) -> Action {
-        let phase = self.phase().get();
-        if let (Phase::Running | Phase::Waiting, Some(filter)) = (phase, &mut self.filter) {
-            filter.on_request_trailers(&mut RequestTrailers::new());
-        }
-        match phase {
-            Phase::Running => Action::Continue,
-            Phase::Waiting | Phase::Answered | Phase::Done => Action::Pause,
-        }
-    }
-
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
-        match self.phase().get() {
-            // A local reply passes the filter that made it.
-            Phase::Answered | Phase::Done => return Action::Continue,
-            // A request that never went on can only be answered by Envoy itself, by a time-out say.
-            Phase::Waiting => self.phase().set(Phase::Answered),
-            Phase::Running => {}
-        }
-        if let Some(filter) = &mut self.filter {
-            filter.on_response_headers(&mut ResponseHeaders::new());
-        }
-        Action::Continue
-    }
-}
-
-/// Envoy runs no stream of a plugin whose configuration was refused, so nobody should see this; but
-/// if somebody does, it must not be a request let through.
-fn unconfigured() -> LocalReply {
+/// For what should never be seen; but if it is, the request must not be let through.
+fn unserved() -> LocalReply {
     LocalReply {
         status: 503,
         headers: Vec::new(),

@@ -11,18 +11,20 @@ use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;
 
 use crate::evidence::HostEvidence;
-use crate::shared::{SOON, Shared, Waiting};
+use crate::shared::{SOON, Shared};
 
 /// Handles one stream.
 pub struct JwtTierFilter {
     shared: Rc<Shared>,
+    /// The request while it waits for keys, and since when.
+    waiting: Option<(RequestHead, UnixMillis)>,
 }
 
 // === impl JwtTierFilter ===
 
 impl JwtTierFilter {
     pub(crate) fn new(shared: Rc<Shared>) -> Self {
-        Self { shared }
+        Self { shared, waiting: None }
     }
 }
 
@@ -33,11 +35,19 @@ impl HttpFilter for JwtTierFilter {
         match judge(&self.shared, &head, request, now, now) {
             Some(decision) => enforce(&self.shared, &head, request, &decision),
             None => {
-                let stream = request.stream();
-                self.shared.waiting.borrow_mut().push(Waiting { stream, head, since: now });
+                self.shared.waiting.borrow_mut().push(request.stream());
+                self.waiting = Some((head, now));
                 request.set_tick_period(SOON);
                 Flow::Wait
             }
+        }
+    }
+
+    fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, _: usize) -> Flow {
+        let Some((head, since)) = &self.waiting else { return Flow::Wait };
+        match judge(&self.shared, head, request, *since, request.now()) {
+            Some(decision) => enforce(&self.shared, head, request, &decision),
+            None => Flow::Wait,
         }
     }
 
@@ -51,18 +61,10 @@ impl HttpFilter for JwtTierFilter {
 
 /// Decides again on every request that waits: lets it go, answers it, or lets it wait on.
 pub(crate) fn look_after_waiting(shared: &Shared, host: &mut RootHost<'_>) {
-    let now = host.now();
-    for Waiting { stream, head, since } in shared.waiting.take() {
-        let mut waits = false;
-        host.resume(&stream, |request| match judge(shared, &head, request, since, now) {
-            Some(decision) => enforce(shared, &head, request, &decision),
-            None => {
-                waits = true;
-                Flow::Wait
-            }
-        });
-        if waits {
-            shared.waiting.borrow_mut().push(Waiting { stream, head, since });
+    for stream in shared.waiting.take() {
+        host.resume(&stream);
+        if stream.is_waiting() {
+            shared.waiting.borrow_mut().push(stream);
         }
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use voxgate_host::StreamHandle;
 use voxgate_policy::Policy;
-use voxgate_policy::request::RequestHead;
 use voxgate_policy::time::UnixMillis;
 
 use crate::cache::TokenCache;
@@ -27,14 +26,7 @@ pub struct Shared {
     /// The keys that the cached tokens were verified by.
     generation: Cell<u64>,
     /// Requests that wait for keys, in the order they came.
-    pub waiting: RefCell<Vec<Waiting>>,
-}
-
-/// A request that waits for its issuer's keys.
-pub struct Waiting {
-    pub stream: StreamHandle,
-    pub head: RequestHead,
-    pub since: UnixMillis,
+    pub waiting: RefCell<Vec<StreamHandle>>,
 }
 
 // === impl Shared ===

@@ -17,6 +17,7 @@ pub struct Script {
     pub on_request: Option<Decide>,
     pub on_resume: Option<Decide>,
     pub waiting: Vec<StreamHandle>,
+    pub held: Vec<usize>,
     pub responses_seen: Vec<Option<u16>>,
     pub streams_done: usize,
     pub call: Option<Duration>,
@@ -85,9 +86,8 @@ impl Plugin for Probe {
             });
             script(|script| script.sent.push(sent));
         }
-        let Some(decide) = script(|script| script.on_resume.clone()) else { return };
         for stream in script(|script| script.waiting.clone()) {
-            host.resume(&stream, |request| decide(request));
+            host.resume(&stream);
         }
     }
 
@@ -112,6 +112,14 @@ impl HttpFilter for ProbeFilter {
             script(|script| script.waiting.push(request.stream()));
         }
         flow
+    }
+
+    fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
+        script(|script| script.held.push(held));
+        match script(|script| script.on_resume.clone()) {
+            Some(decide) => decide(request),
+            None => Flow::Wait,
+        }
     }
 
     fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {

@@ -261,9 +261,10 @@ fn one_of_several_waiting_requests_can_end_without_harm() {
 fn a_body_is_held_while_its_request_waits() {
     let host = host();
     on_request(|_| Flow::Wait);
-    on_resume(|_| Flow::Continue);
     let stream = host.new_request().header(":method", "POST").with_body().send();
     assert_eq!(stream.body(b"one", false), Action::Pause);
+    assert_eq!(script(|script| script.held.clone()), [3]);
+    on_resume(|_| Flow::Continue);
     host.tick();
     // Pausing is what keeps this chunk on an Envoy with envoy#46841; see StreamContext.
     assert_eq!(stream.body(b"two", false), Action::Pause);

@@ -1,0 +1,79 @@
+//! The request body, read where Envoy keeps it: never more than one piece of it is in the VM.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::BufferType;
+
+/// The most bytes of a body that are in the VM at once.
+pub const PIECE: usize = 64 * 1024;
+
+/// What came of a request body since the filter was last asked; readable in that callback only.
+pub struct BodyPart<'a> {
+    /// Where it begins in Envoy's buffer.
+    start: usize,
+    /// Where Envoy's buffer ends.
+    end: usize,
+    so_far: u64,
+    is_last: bool,
+    is_torn: Cell<bool>,
+    phase: PhantomData<&'a ()>,
+}
+
+// === impl BodyPart ===
+
+impl BodyPart<'_> {
+    /// Only in a callback whose effective context is the stream, and in which Envoy's buffer holds
+    /// the bytes `start..end`: it fails for an offset past its end, and the SDK would panic.
+    pub(crate) fn new(start: usize, end: usize, so_far: u64, is_last: bool) -> Self {
+        Self { start, end, so_far, is_last, is_torn: Cell::new(false), phase: PhantomData }
+    }
+
+    /// Bytes in this part; may be zero.
+    pub fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether nothing is new but, perhaps, that the body has ended.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of the body that came so far, this part included. While the request is held Envoy
+    /// buffers them all, and answers 413 by itself when they are more than its buffer limit.
+    pub fn so_far(&self) -> u64 {
+        self.so_far
+    }
+
+    /// Whether the body ends with this part.
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
+    /// The part in pieces of at most [`PIECE`] bytes, each copied into the VM when it is asked for.
+    /// What is not read now cannot be read later.
+    pub fn pieces(&self) -> impl Iterator<Item = Vec<u8>> {
+        let mut start = self.start;
+        std::iter::from_fn(move || {
+            let length = self.end.saturating_sub(start).min(PIECE);
+            if length == 0 {
+                return None;
+            }
+            // Ok within the buffer, NotFound without one.
+            let piece = hostcalls::get_buffer(BufferType::HttpRequestBody, start, length);
+            let piece = piece.ok().flatten().unwrap_or_default();
+            start = start.saturating_add(piece.len());
+            if piece.len() < length {
+                self.is_torn.set(true);
+                start = self.end;
+            }
+            Some(piece)
+        })
+    }
+
+    /// Whether the host gave less than it had told of: what the filter made of it is worth nothing.
+    pub(crate) fn is_torn(&self) -> bool {
+        self.is_torn.get()
+    }
+}

@@ -1,0 +1,68 @@
+//! How much of a request body came, and where it is.
+
+use crate::body::BodyPart;
+
+/// A body as far as it came.
+#[derive(Clone, Copy, Default)]
+pub(super) struct BodyState {
+    /// Bytes that came.
+    came: u64,
+    /// Bytes in Envoy's buffer.
+    held: usize,
+    /// Of these, the bytes that the filter had.
+    had: usize,
+    has_ended: bool,
+    /// The last chunk was answered with Pause, so Envoy puts the next one into its buffer before
+    /// it asks us.
+    is_buffering: bool,
+}
+
+// === impl BodyState ===
+
+impl BodyState {
+    /// No body, or one that is yet to come.
+    pub fn new(has_ended: bool) -> Self {
+        Self { has_ended, ..Self::default() }
+    }
+
+    /// A chunk came while the request is held: `size` is all that Envoy has buffered, the chunk
+    /// included.
+    pub fn hold(self, size: usize, has_ended: bool) -> Self {
+        let new = size.saturating_sub(self.held);
+        let came = self.came.saturating_add(new as u64);
+        Self { came, held: size, has_ended, ..self }
+    }
+
+    /// A chunk of `size` bytes passes.
+    pub fn pass(self, size: usize, has_ended: bool) -> Self {
+        let came = self.came.saturating_add(size as u64);
+        Self { came, held: size, had: 0, has_ended, is_buffering: false }
+    }
+
+    /// Trailers came.
+    pub fn end(self) -> Self {
+        Self { has_ended: true, ..self }
+    }
+
+    /// What the filter has not had.
+    pub fn unread(&self) -> BodyPart<'static> {
+        BodyPart::new(self.had, self.held, self.came, self.has_ended)
+    }
+
+    pub fn after_reading(self) -> Self {
+        Self { had: self.held, ..self }
+    }
+
+    pub fn buffering(self, is_buffering: bool) -> Self {
+        Self { is_buffering, ..self }
+    }
+
+    pub fn is_buffering(&self) -> bool {
+        self.is_buffering
+    }
+
+    /// Bytes that Envoy holds for the filter.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+}

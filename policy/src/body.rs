@@ -7,8 +7,12 @@
 
 mod error;
 mod field;
+mod plan;
+mod rules;
 mod sink;
 
 pub use error::{BodyError, Malformed};
 pub use field::{Field, FieldTree, LeafId, NodeId};
+pub use plan::{BodyPlan, Unreadable};
+pub use rules::BodyRules;
 pub use sink::{Kind, Sink, Value};

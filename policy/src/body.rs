@@ -7,9 +7,12 @@
 
 mod error;
 mod field;
+pub mod json;
+pub mod jsonl;
 mod plan;
 mod rules;
 mod sink;
+mod skip;
 
 pub use error::{BodyError, Malformed};
 pub use field::{Field, FieldTree, LeafId, NodeId};

@@ -25,21 +25,51 @@ pub enum Malformed {
     #[error("a text is not UTF-8")]
     NotUtf8,
 
+    // --- JSON
+    /// RFC 8259 §2: a byte that no document has there; also a byte order mark (§8.1), and whatever
+    /// follows a document.
+    #[error("not JSON")]
+    Json,
+    /// RFC 8259 §7: a control character that is not escaped.
+    #[error("a control character in a string")]
+    ControlCharacter,
+    /// RFC 8259 §7.
+    #[error("an escape that JSON does not have")]
+    Escape,
+    /// RFC 8259 §8.2: servers refuse half a surrogate pair, or put in `U+FFFD`.
+    #[error("half a surrogate pair")]
+    LoneSurrogate,
+    /// [`MAX_DEPTH`](super::json::MAX_DEPTH).
+    #[error("too many objects or arrays in one another")]
+    TooDeep,
+    /// [`MAX_KEY_BYTES`](super::json::MAX_KEY_BYTES).
+    #[error("a key is too long")]
+    KeyTooLong,
+    /// [`MAX_NUMBER_BYTES`](super::json::MAX_NUMBER_BYTES).
+    #[error("a number is too long")]
+    NumberTooLong,
+    /// RFC 8259 §4: servers take the first, the last or all of them.
+    #[error("a key is repeated")]
+    DuplicateKey,
+
     // --- flat formats: forms and queries
     /// A field that may stand once: servers take the first, the last or all of them.
     #[error("a field that may stand once is repeated")]
     DuplicateField,
-    /// [`MAX_FIELDS`](super::flat::MAX_FIELDS).
+    /// [`MAX_FIELDS`](super::MAX_FIELDS).
     #[error("too many fields")]
     TooManyFields,
+    /// A field `_charset_`, which a few servers read the others by (RFC 7578 §4.6).
+    #[error("a field that names a charset")]
+    CharsetField,
     /// [`MAX_NAME_BYTES`](super::form::MAX_NAME_BYTES).
     #[error("the name of a field is too long")]
     NameTooLong,
     /// WHATWG URL §1.3: a `%` without two hexadecimal digits.
     #[error("a `%` without two hexadecimal digits")]
     PercentEscape,
-    /// A bare `;` in a form or query: python-multipart before 0.0.31 and Python before 3.9.2 end a
-    /// field there, also within a value.
+    /// A bare `;` in a form or query: python-multipart before 0.0.30 (CVE-2026-53538) and Python
+    /// before 3.9.2 (CVE-2021-23336) end a field there, also within a value.
     #[error("a `;` that is not written as `%3B`")]
     BareSemicolon,
 

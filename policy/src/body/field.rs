@@ -154,6 +154,11 @@ impl FieldTree {
         u8::try_from(index).ok()
     }
 
+    /// The members of an object that have a node.
+    pub fn members(&self, parent: NodeId) -> impl Iterator<Item = NodeId> {
+        self.node(parent).into_iter().flat_map(|it| it.keys.iter().map(|(_, node)| *node))
+    }
+
     /// The items of an array.
     pub fn items(&self, parent: NodeId) -> Option<NodeId> {
         self.node(parent)?.items
@@ -197,6 +202,13 @@ impl FieldTree {
 impl Default for FieldTree {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl NodeId {
+    /// Its place in the order in which nodes were added, below 256.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
     }
 }
 

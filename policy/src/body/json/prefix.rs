@@ -1,0 +1,47 @@
+//! The little that is kept of a key or a number.
+
+use std::fmt;
+
+use super::super::field::MAX_KEY_BYTES;
+
+/// The beginning of a key or a number, and its length.
+#[derive(Clone)]
+pub(super) struct Prefix {
+    bytes: [u8; MAX_KEY_BYTES],
+    len: usize,
+}
+
+// === impl Prefix ===
+
+impl Prefix {
+    pub(super) fn new() -> Self {
+        Self { bytes: [0; MAX_KEY_BYTES], len: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    pub(super) fn push(&mut self, more: &[u8]) {
+        let room = self.bytes.get_mut(self.len..).unwrap_or_default();
+        room.iter_mut().zip(more).for_each(|(to, from)| *to = *from);
+        self.len = self.len.saturating_add(more.len());
+    }
+
+    /// How many bytes came, kept or not.
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// All bytes that came, unless they are more than a pointer's key can have.
+    pub(super) fn whole(&self) -> Option<&[u8]> {
+        self.bytes.get(..self.len)
+    }
+}
+
+/// Without the bytes: nothing of a body is ever shown.
+impl fmt::Debug for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prefix").field("len", &self.len).finish_non_exhaustive()
+    }
+}

@@ -7,15 +7,22 @@
 
 mod error;
 mod field;
+mod flat;
+pub mod form;
+pub mod gzip;
 pub mod json;
 pub mod jsonl;
+pub mod multipart;
+pub mod plain;
 mod plan;
 mod rules;
 mod sink;
 mod skip;
+mod utf8;
 
 pub use error::{BodyError, Malformed};
 pub use field::{Field, FieldTree, LeafId, NodeId};
+pub use flat::MAX_FIELDS;
 pub use plan::{BodyPlan, Unreadable};
 pub use rules::BodyRules;
 pub use sink::{Kind, Sink, Value};

@@ -81,6 +81,9 @@ pub trait Claims {
     /// A claim that is a number.
     fn number(&self, path: &ClaimPath) -> Option<f64>;
 
+    /// Whether the claim is `true`.
+    fn is_true(&self, path: &ClaimPath) -> bool;
+
     /// Whether the claim is there, of whatever type, JSON's `null` included.
     fn has(&self, path: &ClaimPath) -> bool;
 

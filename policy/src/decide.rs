@@ -1,10 +1,20 @@
 //! Whether a request may do what it asks: the one place where this is decided.
 
+mod audit;
+mod reading;
+mod rights;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{Audit, AuditRecord};
+pub use reading::Reading;
+
+use std::rc::Rc;
+
 use crate::Policy;
+use crate::body::BodyScan;
 use crate::decision::{Decision, Outcome, Reason};
+use crate::facts::RequestFacts;
 use crate::identity::{Authentication, Evidence, Identity, IssuerId, Source, authenticate};
 use crate::operation::OperationSet;
 use crate::recognise::Recognised;
@@ -12,20 +22,35 @@ use crate::request::RequestHead;
 use crate::spec::{ShadowSection, UnknownOperation};
 use crate::time::UnixMillis;
 use crate::trace::Trace;
+use rights::{Asked, Known};
 
 /// How far a decision got.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Progress {
     /// It is made.
     Decided(Decision),
     /// It needs this issuer's keys, which are on their way: decide again when they are here.
     WaitForKeys(IssuerId),
+    /// It needs the body.
+    ReadBody(Box<Reading>),
+    /// It is made, and the body is wanted for the log.
+    Audited(Decision, Audit),
 }
 
-/// Decides on a request by its head.
+/// Whether a body follows a request's head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The head is all.
+    Absent,
+    /// It does, and may be empty.
+    Follows,
+}
+
+/// Decides on a request by its head, if that tells enough.
 pub fn decide(
     policy: &Policy,
     head: &RequestHead,
+    body: Body,
     evidence: &mut impl Evidence,
     now: UnixMillis,
     trace: &mut impl Trace,
@@ -46,18 +71,83 @@ pub fn decide(
         Authentication::Wait(issuer) => return Progress::WaitForKeys(issuer),
         found => found,
     };
-    let decision = judge(policy, recognised, authentication);
-    trace.considered(
-        || "decision".to_owned(),
-        || format!("{} by {}", decision.outcome, decision.rule(policy)),
-    );
+    let beyond = match &recognised {
+        Recognised::Operations { plan, voice, .. } => plan.map(|it| (Rc::clone(it), voice.clone())),
+        _ => None,
+    };
+    let caller = identified(policy, authentication);
+    let decision = judge(policy, recognised, &caller);
+    match (beyond, caller) {
+        (Some((plan, voice)), Ok((caller, _))) if decision.outcome == Outcome::Allow => {
+            let facts = plan.head_facts(head, voice, policy.body_rules());
+            let Some(asked) = Asked::new(&caller, decision.operations, plan, head) else {
+                return decided(policy, decision, trace);
+            };
+            match facts {
+                Ok(facts) => look_beyond(policy, head, body, decision, asked, facts, trace),
+                Err(error) => {
+                    let reason = Some(Reason::MalformedQuery(error));
+                    let facts = RequestFacts::default();
+                    decided(policy, asked.decision(policy, &decision, facts, reason), trace)
+                }
+            }
+        }
+        _ => decided(policy, decision, trace),
+    }
+}
+
+fn decided(policy: &Policy, decision: Decision, trace: &mut impl Trace) -> Progress {
+    decision.tell(policy, trace);
     Progress::Decided(decision)
+}
+
+/// Goes on to what the headers do not tell: query, path and body.
+fn look_beyond(
+    policy: &Policy,
+    head: &RequestHead,
+    body: Body,
+    allowed: Decision,
+    asked: Asked,
+    head_facts: RequestFacts,
+    trace: &mut impl Trace,
+) -> Progress {
+    // What follows an upgrade is no body; nobody knows how to read it.
+    let ends_here = body == Body::Absent || !asked.plan.has_body() || head.is_upgrade();
+    let known = if ends_here { Known::All } else { Known::Part };
+    let breach = asked.breach(policy, &head_facts, known);
+    if breach.is_some() || ends_here {
+        return decided(policy, asked.decision(policy, &allowed, head_facts, breach), trace);
+    }
+    let scan = match BodyScan::new(&asked.plan, policy.body_rules(), head) {
+        Ok(scan) => scan,
+        Err(unreadable) => {
+            let reason = Reason::UnreadableBody(unreadable);
+            let found = (!asked.is_certain(policy, &head_facts, None)).then_some(reason);
+            return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
+        }
+    };
+    let reading = Box::new(Reading { asked, allowed, head_facts, scan });
+    if !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining()) {
+        trace.considered(|| "body".to_owned(), || "the decision depends on it".to_owned());
+        return Progress::ReadBody(reading);
+    }
+    let decision =
+        reading.asked.decision(policy, &reading.allowed, reading.head_facts.clone(), None);
+    decision.tell(policy, trace);
+    match Audit::of(reading, &decision, policy) {
+        Some(audit) => Progress::Audited(decision, audit),
+        None => Progress::Decided(decision),
+    }
 }
 
 /// Every check is made, in this order, whatever the others say: a denial in shadow mode must not
 /// spare a request the checks that are enforced. The first enforced denial decides; where there is
 /// none, the first in shadow mode is told.
-fn judge(policy: &Policy, recognised: Recognised<'_>, authentication: Authentication) -> Decision {
+fn judge(
+    policy: &Policy,
+    recognised: Recognised<'_>,
+    caller: &Result<(Identity, Option<Source>), Reason>,
+) -> Decision {
     let (operations, known_by, unreadable) = match recognised {
         Recognised::Operations { rule, operations, .. } => (operations, Some(rule.clone()), None),
         Recognised::Unknown => (OperationSet::default(), None, None),
@@ -67,20 +157,24 @@ fn judge(policy: &Policy, recognised: Recognised<'_>, authentication: Authentica
         }
     };
     let mut decision = Decision { operations, known_by, ..Decision::of(Reason::TierAllows) };
-    let (identity, unidentified) = match identified(policy, authentication) {
+    let (identity, unidentified) = match caller {
         Ok((identity, source)) => {
-            decision.source = source;
+            decision.source = *source;
             decision.tier = identity.tier;
             decision.tenant = identity.tenant.clone();
             (Some(identity), None)
         }
-        Err(reason) => (None, Some(reason)),
+        Err(reason) => (None, Some(reason.clone())),
     };
     let is_known = decision.known_by.is_some();
     let unknown = (!is_known && policy.unknown_operation() == UnknownOperation::Deny)
         .then_some(Reason::UnknownOperation);
     // A caller whom nobody knows has no tier that could lack a right.
-    let rightless = identity.filter(|_| is_known).and_then(|it| lacks(policy, operations, &it));
+    let rightless = identity.filter(|_| is_known).and_then(|it| lacks(policy, operations, it));
+    let may = |tier| operations.without(policy.tiers().allowed(tier)).is_empty();
+    decision.sufficient = matches!(rightless, Some(Reason::InsufficientScope { .. }))
+        .then(|| policy.tiers().least(may))
+        .flatten();
 
     let mut on_trial = None;
     for reason in [unreadable, unidentified, unknown, rightless].into_iter().flatten() {
@@ -106,7 +200,7 @@ fn identified(
         Authentication::Known(identity, source) => Ok((identity, Some(source))),
         Authentication::Anonymous => match policy.identity().anonymous() {
             None => Err(Reason::MissingToken),
-            tier => Ok((Identity { tenant: None, tier, uncapped: None }, None)),
+            tier => Ok((Identity { tier, ..Identity::default() }, None)),
         },
         Authentication::Refused(refusal) => Err(Reason::Refused(refusal)),
         Authentication::Unavailable(_) | Authentication::Wait(_) => Err(Reason::KeysUnavailable),

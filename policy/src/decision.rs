@@ -13,11 +13,14 @@ pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
 pub use record::Record;
 
 use crate::Policy;
+use crate::body::{BodyError, Field, Unreadable};
+use crate::facts::RequestFacts;
 use crate::identity::{Refusal, Source};
 use crate::operation::OperationSet;
 use crate::recognise::{PathError, RuleName};
 use crate::spec::ShadowSection;
-use crate::tier::TierId;
+use crate::tier::{Limit, TierId};
+use crate::trace::Trace;
 
 /// What was decided on a request, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,10 @@ pub struct Decision {
     pub known_by: Option<RuleName>,
     /// The step that told who the caller is.
     pub source: Option<Source>,
+    /// What was learned beyond the headers, where it was needed: of the body as far as it was read.
+    pub facts: Option<Box<RequestFacts>>,
+    /// The least tier that would have sufficed, where the caller's tier did not.
+    pub sufficient: Option<TierId>,
 }
 
 /// Whether a request passes.
@@ -82,6 +89,52 @@ pub enum Reason {
         /// The operations that it may not do.
         missing: OperationSet,
     },
+    /// The request asks for more than the caller's tier may in one.
+    OverLimit {
+        /// Of what.
+        limit: Limit,
+        /// The most that is allowed.
+        max: u64,
+        /// What was asked for, as far as it was read; `None` if it cannot be told.
+        found: Option<u64>,
+    },
+    /// The request names a model, voice or format that the caller's tier does not list.
+    NotListed(Field),
+    /// The service would fetch a recording from where it must not.
+    ReferenceUrl(UrlRefusal),
+    /// A voice is to be made, and nothing shows that its owner consents.
+    NoConsent,
+    /// The query cannot be read in one way only.
+    MalformedQuery(BodyError),
+    /// The body cannot be read.
+    MalformedBody(BodyError),
+    /// The body is too long to be certain of what it asks for.
+    BodyTooLarge {
+        /// The most bytes that are held, or of a compressed body decoded.
+        max: u64,
+    },
+    /// The body is of a type or an encoding that is not read here.
+    UnreadableBody(Unreadable),
+}
+
+/// Why a reference recording by URL is refused. None repeats the URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlRefusal {
+    /// The caller's tier allows none.
+    #[error("reference audio by URL is not allowed")]
+    Denied,
+    /// The host is not listed.
+    #[error("reference audio from this host is not allowed")]
+    NotListed,
+    /// Another scheme than `https`.
+    #[error("reference audio must come by https")]
+    Insecure,
+    /// A literal address, or a name, of a private or local network.
+    #[error("reference audio must not come from a private or local address")]
+    Private,
+    /// It can be read in more than one way.
+    #[error("the URL of the reference audio can be read in more than one way")]
+    Ambiguous,
 }
 
 // === impl Decision ===
@@ -97,6 +150,8 @@ impl Decision {
             operations: OperationSet::default(),
             known_by: None,
             source: None,
+            facts: None,
+            sufficient: None,
         }
     }
 
@@ -104,6 +159,12 @@ impl Decision {
     #[must_use]
     pub(crate) fn because(self, reason: Reason) -> Self {
         Self { outcome: reason.outcome(), reason, ..self }
+    }
+
+    /// Says what was decided.
+    pub(crate) fn tell(&self, policy: &Policy, trace: &mut impl Trace) {
+        let verdict = || format!("{} by {}", self.outcome, self.rule(policy));
+        trace.considered(|| "decision".to_owned(), verdict);
     }
 
     /// Whether the request goes on to the service.
@@ -114,8 +175,13 @@ impl Decision {
     /// The part of the policy that decided, as `tiers.basic`.
     pub fn rule(&self, policy: &Policy) -> String {
         match &self.reason {
-            Reason::TierAllows | Reason::InsufficientScope { .. } => match self.tier {
-                Some(tier) => format!("tiers.{}", policy.tiers().name(tier)),
+            reason @ (Reason::TierAllows
+            | Reason::InsufficientScope { .. }
+            | Reason::OverLimit { .. }
+            | Reason::NotListed(_)
+            | Reason::ReferenceUrl(_)
+            | Reason::NoConsent) => match self.tier {
+                Some(tier) => format!("tiers.{}{}", policy.tiers().name(tier), reason.member()),
                 None => "tiers".to_owned(),
             },
             other => other.place().to_owned(),
@@ -141,6 +207,24 @@ impl Reason {
             Self::HeadersTooLarge => "headers_too_large",
             Self::InsufficientScope { .. } => "insufficient_scope",
             Self::TenantCapped { .. } => "tenant_capped",
+            Self::OverLimit { limit, .. } => match limit {
+                Limit::TextChars => "text_chars_limit",
+                Limit::AudioSeconds => "audio_seconds_limit",
+                Limit::SampleRateHz => "sample_rate_limit",
+                Limit::ReferenceAudioBytes => "reference_audio_bytes_limit",
+                Limit::ReferenceAudioSeconds => "reference_audio_seconds_limit",
+                Limit::BatchLines => "batch_lines_limit",
+            },
+            Self::NotListed(Field::Model) => "model_not_listed",
+            Self::NotListed(Field::Voice) => "voice_not_listed",
+            Self::NotListed(_) => "format_not_listed",
+            Self::ReferenceUrl(_) => "reference_url",
+            Self::NoConsent => "no_consent",
+            Self::MalformedQuery(_) => "malformed_query",
+            Self::MalformedBody(_) => "malformed_body",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::UnreadableBody(Unreadable::ContentType) => "unsupported_content_type",
+            Self::UnreadableBody(Unreadable::ContentEncoding) => "unsupported_content_encoding",
         }
     }
 
@@ -154,13 +238,25 @@ impl Reason {
             Self::UnknownOperation | Self::InvalidPath(_) | Self::InvalidContentType => {
                 Some(ShadowSection::Operations)
             }
-            Self::InsufficientScope { .. } | Self::TenantCapped { .. } => {
-                Some(ShadowSection::Tiers)
-            }
+            Self::InsufficientScope { .. }
+            | Self::TenantCapped { .. }
+            | Self::OverLimit { .. }
+            | Self::NotListed(_)
+            | Self::ReferenceUrl(_)
+            | Self::NoConsent => Some(ShadowSection::Tiers),
+            Self::MalformedQuery(_)
+            | Self::MalformedBody(_)
+            | Self::BodyTooLarge { .. }
+            | Self::UnreadableBody(_) => Some(ShadowSection::Facts),
             Self::TierAllows | Self::UnknownAllowed | Self::Preflight | Self::HeadersTooLarge => {
                 None
             }
         }
+    }
+
+    /// Whether a better tier could help.
+    pub(crate) fn is_about_rights(&self) -> bool {
+        self.section() == Some(ShadowSection::Tiers)
     }
 
     fn outcome(&self) -> Outcome {
@@ -170,9 +266,29 @@ impl Reason {
         }
     }
 
+    /// The member of a tier that decided.
+    fn member(&self) -> String {
+        match self {
+            Self::OverLimit { limit, .. } => format!(".max.{limit}"),
+            Self::NotListed(field) => format!(".{field}s"),
+            Self::ReferenceUrl(_) => ".reference_urls".to_owned(),
+            Self::NoConsent => ".consent".to_owned(),
+            _ => String::new(),
+        }
+    }
+
     fn place(&self) -> &'static str {
         match self {
-            Self::TierAllows | Self::InsufficientScope { .. } => "tiers",
+            Self::TierAllows
+            | Self::InsufficientScope { .. }
+            | Self::OverLimit { .. }
+            | Self::NotListed(_)
+            | Self::ReferenceUrl(_)
+            | Self::NoConsent => "tiers",
+            Self::MalformedQuery(_) => "facts",
+            Self::MalformedBody(_) => "facts.on_malformed",
+            Self::BodyTooLarge { .. } => "facts.past_max_held",
+            Self::UnreadableBody(_) => "operations",
             Self::UnknownAllowed | Self::UnknownOperation => "operations.unknown",
             Self::Preflight => "preflight",
             Self::MissingToken => "identity.anonymous",

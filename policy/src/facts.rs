@@ -2,6 +2,7 @@
 //!
 //! All of it is numbers, flags and a few short names: never a text, never audio.
 
+mod absorb;
 mod collect;
 
 use serde::Serialize;
@@ -74,8 +75,8 @@ pub struct AudioFacts {
     pub all_lengths_known: bool,
     /// The highest sample rate that a header tells, in Hz.
     pub sample_rate_hz: Option<u32>,
-    /// SHA-256 of the last one that is complete, if the policy asks for it.
-    pub sha256: Option<[u8; 32]>,
+    /// SHA-256 of each that is complete, of at most [`MAX_NAMES`], if the policy asks for it.
+    pub sha256: Vec<[u8; 32]>,
 }
 
 /// References by URL.

@@ -39,7 +39,7 @@ pub fn is_reserved_header(name: &str) -> bool {
 const RESERVED_PREFIX: &str = "x-voxgate-";
 
 /// A caller whose credentials are good.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Identity {
     /// Who pays. `None` only behind the edge, for a caller whom the edge let in without a tenant.
     pub tenant: Option<Rc<str>>,
@@ -47,6 +47,8 @@ pub struct Identity {
     pub tier: Option<TierId>,
     /// The tier its scopes lead to, where the tenant's cap took it away.
     pub uncapped: Option<TierId>,
+    /// Whether the token has the claim that its tier's `consent.claim` names.
+    pub consents: bool,
 }
 
 /// What was found out about a caller.

@@ -49,6 +49,11 @@ impl OperationSet {
         Self(self.0 & !other.0)
     }
 
+    /// Whether an operation is in it.
+    pub fn contains(self, operation: OperationId) -> bool {
+        self.0 & operation.bit() != 0
+    }
+
     /// Whether there are none.
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -61,6 +66,12 @@ impl OperationSet {
 }
 
 impl OperationId {
+    /// `voice.create`: a recording is brought.
+    pub const VOICE_CREATE: Self = Self(2);
+
+    /// `voice.use`: a voice is named that is not anyone's.
+    pub const VOICE_USE: Self = Self(3);
+
     fn bit(self) -> u64 {
         1u64.checked_shl(u32::from(self.0)).unwrap_or_default()
     }

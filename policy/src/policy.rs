@@ -3,11 +3,14 @@
 #[cfg(test)]
 mod tests;
 
+use crate::body::BodyRules;
 use crate::error::{Path, PolicyError, PolicyErrors};
 use crate::identity::IdentityRules;
+use crate::names::NamePatterns;
 use crate::operation::OperationNames;
+use crate::preset;
 use crate::recognise::Recogniser;
-use crate::spec::{MetricsSpec, PolicySpec, ShadowSection, UnknownOperation};
+use crate::spec::{MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, UnknownOperation};
 use crate::tenant::TenantCaps;
 use crate::tier::{TierId, Tiers};
 
@@ -25,6 +28,8 @@ pub struct Policy {
     recogniser: Recogniser,
     unknown: UnknownOperation,
     tiers: Tiers,
+    body_rules: BodyRules,
+    preset_voices: NamePatterns,
     tenant_caps: TenantCaps,
     metrics: MetricsSpec,
     shadow: Vec<ShadowSection>,
@@ -56,6 +61,16 @@ impl Policy {
     /// The tiers, best first.
     pub fn tiers(&self) -> &Tiers {
         &self.tiers
+    }
+
+    /// How bodies are read.
+    pub fn body_rules(&self) -> &BodyRules {
+        &self.body_rules
+    }
+
+    /// The voices that are anyone's.
+    pub fn preset_voices(&self) -> &NamePatterns {
+        &self.preset_voices
     }
 
     /// The best tier that single tenants can get.
@@ -108,8 +123,11 @@ impl TryFrom<PolicySpec> for Policy {
         let operations =
             OperationNames::compile(&spec.operations.define, &section.key("define"), &mut errors);
         let recogniser = Recogniser::compile(&spec.operations, &operations, &mut errors);
+        let body_rules = BodyRules::compile(&spec.facts, &root.key("facts"), &mut errors);
+        let preset_voices = preset_voices(&spec.operations);
         let section = root.key("tiers");
-        let tiers = Tiers::compile(&spec.tiers, &section, &operations, &mut errors);
+        let tiers = Tiers::compile(&spec.tiers, &section, &operations, &preset_voices, &mut errors);
+        tiers.check_fed(&section, &recogniser, &mut errors);
         let identity =
             IdentityRules::compile(&spec.identity, &root.key("identity"), &tiers, &mut errors);
         let tenant_caps =
@@ -128,9 +146,18 @@ impl TryFrom<PolicySpec> for Policy {
             recogniser,
             unknown: spec.operations.unknown,
             tiers,
+            body_rules,
+            preset_voices: NamePatterns::new(preset_voices),
             tenant_caps,
             metrics: spec.metrics,
             shadow: spec.shadow,
         })
     }
+}
+
+/// The voices that are anyone's: the policy's own list, and those that vendors ship.
+fn preset_voices(spec: &OperationsSpec) -> Vec<&str> {
+    let shipped = spec.presets.iter().filter_map(|it| preset::by_name(it));
+    let own = spec.preset_voices.iter().map(String::as_str);
+    own.chain(shipped.flat_map(|it| it.voices).copied()).collect()
 }

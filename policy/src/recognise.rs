@@ -30,7 +30,7 @@ pub struct Recogniser {
 }
 
 /// What was recognised.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recognised<'a> {
     /// A rule knows the request.
     Operations {

@@ -84,6 +84,19 @@ impl RequestHead {
         Ok(Some(media_type).filter(|it| !it.is_empty()))
     }
 
+    /// The query of `:path`, without its `?`; empty if there is none.
+    pub fn query(&self) -> &[u8] {
+        let path = self.path().split(|it| *it == b'#').next().unwrap_or_default();
+        let mut parts = path.splitn(2, |it| *it == b'?');
+        parts.nth(1).unwrap_or_default()
+    }
+
+    /// Whether it asks for another protocol (RFC 9110 §7.8) or for a tunnel (§9.3.6): what follows
+    /// is no body.
+    pub fn is_upgrade(&self) -> bool {
+        self.first("upgrade").is_some() || self.method().eq_ignore_ascii_case(b"CONNECT")
+    }
+
     /// Whether this is a CORS preflight (Fetch standard, "CORS-preflight request"): browsers send
     /// it without credentials, so it must pass for any call from a page to work.
     pub fn is_cors_preflight(&self) -> bool {

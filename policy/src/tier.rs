@@ -1,5 +1,8 @@
 //! Tiers: named sets of rights, best first.
 
+mod fed;
+mod limits;
+
 use std::borrow::Cow;
 
 use crate::error::{Path, PolicyError};
@@ -7,6 +10,8 @@ use crate::operation::{OperationNames, OperationSet};
 use crate::spec::TierSpec;
 use crate::suggest;
 use crate::trace::Trace;
+
+pub use limits::{Consent, Limit, TierLimits};
 
 /// A tier of one policy. A smaller id is a better tier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +30,7 @@ struct Tier {
     /// Any entry suffices; all scopes of an entry are needed.
     entries: Vec<ScopeEntry>,
     allowed: OperationSet,
+    limits: TierLimits,
 }
 
 /// Scopes that are needed together, as written: separated by spaces.
@@ -54,6 +60,7 @@ impl Tiers {
         specs: &[TierSpec],
         path: &Path,
         names: &OperationNames,
+        preset_voices: &[&str],
         errors: &mut Vec<PolicyError>,
     ) -> Self {
         if specs.is_empty() {
@@ -84,6 +91,7 @@ impl Tiers {
                 name: spec.name.clone(),
                 entries: compile_scopes(&spec.scopes, &place.key("scopes"), errors),
                 allowed: compile_allow(&spec.allow, &place.key("allow"), names, errors),
+                limits: TierLimits::compile(spec, &place, preset_voices, errors),
             });
         }
         Self(tiers)
@@ -180,15 +188,22 @@ impl Tiers {
         self.0.get(usize::from(id.0)).map(|it| it.allowed).unwrap_or_default()
     }
 
-    /// The scope that a caller needs for all of `wanted`: of the least tier that allows it, its
-    /// first entry. `None` if scopes lead to no such tier.
-    pub fn scope_for(&self, wanted: OperationSet) -> Option<&str> {
-        self.0
-            .iter()
-            .rev()
-            .filter(|it| wanted.without(it.allowed).is_empty())
-            .find_map(|it| it.entries.first())
-            .map(|it| it.0.as_str())
+    /// What a tier limits.
+    pub fn limits(&self, id: TierId) -> Option<&TierLimits> {
+        self.0.get(usize::from(id.0)).map(|it| &it.limits)
+    }
+
+    /// The least tier that suffices and that scopes lead to.
+    pub fn least(&self, suffices: impl Fn(TierId) -> bool) -> Option<TierId> {
+        let mut sufficing: Vec<TierId> =
+            self.iter().map(|(id, _)| id).filter(|it| suffices(*it)).collect();
+        sufficing.retain(|it| self.scope_for(*it).is_some());
+        sufficing.pop()
+    }
+
+    /// The scope that leads to a tier, its first entry; `None` if none does.
+    pub fn scope_for(&self, id: TierId) -> Option<&str> {
+        self.0.get(usize::from(id.0))?.entries.first().map(|it| it.0.as_str())
     }
 
     fn iter(&self) -> impl Iterator<Item = (TierId, &Tier)> {

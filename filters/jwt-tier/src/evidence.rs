@@ -16,6 +16,8 @@ pub struct HostEvidence<'a, 'r> {
     request: &'a RequestHeaders<'r>,
     /// When the request came.
     since: UnixMillis,
+    /// Bytes of the body that Envoy holds while the request waits.
+    held: usize,
 }
 
 // === impl HostEvidence ===
@@ -25,8 +27,9 @@ impl<'a, 'r> HostEvidence<'a, 'r> {
         shared: &'a Shared,
         request: &'a RequestHeaders<'r>,
         since: UnixMillis,
+        held: usize,
     ) -> Self {
-        Self { shared, request, since }
+        Self { shared, request, since, held }
     }
 
     /// Whether the request may not wait (any longer) for keys of `issuer`.
@@ -35,6 +38,8 @@ impl<'a, 'r> HostEvidence<'a, 'r> {
         now < self.since
             || now >= self.shared.keys.wait_ends(issuer, self.since)
             || self.shared.waiting.borrow().len() >= MAX_WAITING
+            // Held much longer, its body would meet Envoy's buffer limit: a 413 that says nothing.
+            || self.held as u64 > self.shared.policy.body_rules().max_held_bytes
     }
 }
 

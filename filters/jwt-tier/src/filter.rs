@@ -1,61 +1,172 @@
-//! One request: decided at its headers, or held until its issuer's keys are here.
+//! One request: decided at its headers, or held until its issuer's keys are here, or until as much
+//! of its body came as the decision needs.
 
+use std::mem;
 use std::rc::Rc;
 
-use voxgate_host::{Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost};
-use voxgate_policy::decide::{Progress, decide};
+use voxgate_host::{BodyPart, Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost};
+use voxgate_policy::decide::{Audit, Body, Progress, Reading, decide};
 use voxgate_policy::decision::Decision;
-use voxgate_policy::identity::{OPERATION_HEADER, TENANT_HEADER, TIER_HEADER, is_reserved_header};
 use voxgate_policy::request::RequestHead;
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;
 
 use crate::evidence::HostEvidence;
+use crate::identify::{clean, identify};
+use crate::report;
 use crate::shared::{SOON, Shared};
 
 /// Handles one stream.
 pub struct JwtTierFilter {
     shared: Rc<Shared>,
-    /// The request while it waits for keys, and since when.
-    waiting: Option<(RequestHead, UnixMillis)>,
+    state: State,
+}
+
+/// How far a request got.
+enum State {
+    /// Nothing more is wanted of it.
+    Idle,
+    /// It waits for keys.
+    Waiting { head: RequestHead, body: Body, since: UnixMillis },
+    /// Its body is read until the decision is certain.
+    Reading { head: RequestHead, reading: Box<Reading> },
+    /// It goes on, and its body is read for the log.
+    Audited(Audit),
 }
 
 // === impl JwtTierFilter ===
 
 impl JwtTierFilter {
     pub(crate) fn new(shared: Rc<Shared>) -> Self {
-        Self { shared, waiting: None }
+        Self { shared, state: State::Idle }
     }
-}
 
-impl HttpFilter for JwtTierFilter {
-    fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, _: bool) -> Flow {
-        let head = request.head();
-        let now = request.now();
-        match judge(&self.shared, &head, request, now, now) {
-            Some(decision) => enforce(&self.shared, &head, request, &decision),
-            None => {
-                self.shared.waiting.borrow_mut().push(request.stream());
-                self.waiting = Some((head, now));
-                request.set_tick_period(SOON);
+    /// Decides by the head, of a request that came at `since` and of whose body Envoy holds `held`
+    /// bytes.
+    fn decide(
+        &mut self,
+        request: &mut RequestHeaders<'_>,
+        head: RequestHead,
+        body: Body,
+        since: UnixMillis,
+        held: usize,
+    ) -> Flow {
+        let policy = &self.shared.policy;
+        let mut evidence = HostEvidence::new(&self.shared, request, since, held);
+        match decide(policy, &head, body, &mut evidence, request.now(), &mut Silent) {
+            Progress::Decided(decision) => self.enforce(&head, request, &decision, None),
+            Progress::Audited(decision, audit) => {
+                self.enforce(&head, request, &decision, Some(audit))
+            }
+            Progress::ReadBody(reading) => {
+                self.state = State::Reading { head, reading };
+                Flow::ReadBody
+            }
+            Progress::WaitForKeys(_) => {
+                self.state = State::Waiting { head, body, since };
                 Flow::Wait
             }
         }
     }
 
-    fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, _: usize) -> Flow {
-        let Some((head, since)) = &self.waiting else { return Flow::Wait };
-        match judge(&self.shared, head, request, *since, request.now()) {
-            Some(decision) => enforce(&self.shared, head, request, &decision),
-            None => Flow::Wait,
+    fn enforce(
+        &mut self,
+        head: &RequestHead,
+        request: &mut RequestHeaders<'_>,
+        decision: &Decision,
+        audit: Option<Audit>,
+    ) -> Flow {
+        let policy = &self.shared.policy;
+        self.shared.report.decided(policy, decision, request);
+        if !decision.passes()
+            && let Some(answer) = decision.answer(policy)
+        {
+            return Flow::Reply(report::reply(answer));
+        }
+        identify(policy, head, request, decision);
+        match audit {
+            Some(audit) => {
+                self.state = State::Audited(audit);
+                Flow::Watch
+            }
+            None => Flow::Continue,
         }
     }
 
-    /// Some servers take trailers for headers.
-    fn on_request_trailers(&mut self, trailers: &mut RequestTrailers) {
-        for name in trailers.names().iter().filter(|it| is_reserved_header(it)) {
-            let _removed = trailers.remove(name);
+    fn end_audit(&mut self) {
+        if let State::Audited(audit) = mem::replace(&mut self.state, State::Idle) {
+            report::audited(&audit, &self.shared.policy);
         }
+    }
+}
+
+impl HttpFilter for JwtTierFilter {
+    fn on_request_headers(
+        &mut self,
+        request: &mut RequestHeaders<'_>,
+        end_of_stream: bool,
+    ) -> Flow {
+        let head = request.head();
+        let body = if end_of_stream { Body::Absent } else { Body::Follows };
+        let flow = self.decide(request, head, body, request.now(), 0);
+        if flow == Flow::Wait {
+            self.shared.waiting.borrow_mut().push(request.stream());
+            request.set_tick_period(SOON);
+        }
+        flow
+    }
+
+    fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
+        match mem::replace(&mut self.state, State::Idle) {
+            State::Waiting { head, body, since } => self.decide(request, head, body, since, held),
+            other => {
+                self.state = other;
+                Flow::Wait
+            }
+        }
+    }
+
+    fn on_request_body(&mut self, request: &mut RequestHeaders<'_>, body: &BodyPart<'_>) -> Flow {
+        let State::Reading { head, mut reading } = mem::replace(&mut self.state, State::Idle)
+        else {
+            return Flow::ReadBody;
+        };
+        body.pieces().for_each(|it| reading.feed(&it));
+        if body.is_last() {
+            reading.finish();
+        }
+        match reading.decide(&self.shared.policy, &mut Silent) {
+            Some(decision) => {
+                let audit = Audit::of(reading, &decision, &self.shared.policy);
+                let flow = self.enforce(&head, request, &decision, audit);
+                if body.is_last() {
+                    self.end_audit();
+                }
+                flow
+            }
+            None => {
+                self.state = State::Reading { head, reading };
+                Flow::ReadBody
+            }
+        }
+    }
+
+    fn on_passing_body(&mut self, body: &BodyPart<'_>) {
+        if let State::Audited(audit) = &mut self.state {
+            body.pieces().for_each(|it| audit.feed(&it));
+            if body.is_last() {
+                audit.finish();
+                self.end_audit();
+            }
+        }
+    }
+
+    fn on_request_trailers(&mut self, trailers: &mut RequestTrailers) {
+        clean(trailers);
+    }
+
+    fn on_done(&mut self) {
+        self.end_audit();
     }
 }
 
@@ -66,83 +177,5 @@ pub(crate) fn look_after_waiting(shared: &Shared, host: &mut RootHost<'_>) {
         if stream.is_waiting() {
             shared.waiting.borrow_mut().push(stream);
         }
-    }
-}
-
-/// The decision on a request that came at `since`; `None` if it must wait.
-fn judge(
-    shared: &Shared,
-    head: &RequestHead,
-    request: &RequestHeaders<'_>,
-    since: UnixMillis,
-    now: UnixMillis,
-) -> Option<Decision> {
-    let mut evidence = HostEvidence::new(shared, request, since);
-    match decide(&shared.policy, head, &mut evidence, now, &mut Silent) {
-        Progress::Decided(decision) => Some(decision),
-        Progress::WaitForKeys(_) => None,
-    }
-}
-
-fn enforce(
-    shared: &Shared,
-    head: &RequestHead,
-    request: &mut RequestHeaders<'_>,
-    decision: &Decision,
-) -> Flow {
-    shared.report.decided(&shared.policy, decision, request);
-    if !decision.passes()
-        && let Some(answer) = decision.answer(&shared.policy)
-    {
-        return Flow::Reply(crate::report::reply(answer));
-    }
-    identify(shared, head, request, decision);
-    Flow::Continue
-}
-
-/// Replaces whatever identity the client claims by the one that was found.
-fn identify(
-    shared: &Shared,
-    head: &RequestHead,
-    request: &mut RequestHeaders<'_>,
-    decision: &Decision,
-) {
-    let policy = &shared.policy;
-    let operation = policy.operations().display(decision.operations);
-    let ours = [
-        (TIER_HEADER, decision.tier.map(|it| policy.tiers().name(it))),
-        (TENANT_HEADER, decision.tenant.as_deref()),
-        (OPERATION_HEADER, Some(operation.as_str()).filter(|it| !it.is_empty())),
-    ];
-    keep_past_the_next_hop(head, request);
-    for name in head.names().filter(|it| is_reserved_header(it)) {
-        // A second removal of a repeated header does nothing.
-        let is_replaced = ours.iter().any(|(it, value)| *it == name && value.is_some());
-        if !is_replaced {
-            let _removed = request.remove(name);
-        }
-    }
-    for (name, value) in ours {
-        if let Some(value) = value
-            && request.set(name, value.as_bytes()).is_err()
-        {
-            // Tiers and operations are names by construction; a tenant has no control characters.
-            // Should a value be refused all the same, none goes out, least of all the client's.
-            let _removed = request.remove(name);
-        }
-    }
-}
-
-/// `Connection` names headers that the next hop must drop (RFC 9110 §7.6.1). Envoy passes it on with
-/// an upgrade, and a client could name ours there.
-fn keep_past_the_next_hop(head: &RequestHead, request: &mut RequestHeaders<'_>) {
-    let options = || head.values("connection").flat_map(|it| it.split(|byte| *byte == b','));
-    let is_ours = |option: &&[u8]| {
-        let name = String::from_utf8_lossy(option.trim_ascii()).to_ascii_lowercase();
-        is_reserved_header(&name)
-    };
-    if options().any(|it| is_ours(&it)) {
-        let kept: Vec<&[u8]> = options().filter(|it| !is_ours(it)).collect();
-        let _set = request.set("connection", &kept.join(&b','));
     }
 }

@@ -21,6 +21,7 @@ mod cache;
 mod crypto;
 mod evidence;
 mod filter;
+mod identify;
 mod keys;
 mod plugin;
 mod report;

@@ -2,6 +2,7 @@
 
 use voxgate_host::{CounterFamily, GrpcStatus, LocalReply, RequestHeaders};
 use voxgate_policy::Policy;
+use voxgate_policy::decide::Audit;
 use voxgate_policy::decision::{Answer, Decision, GrpcCode, Outcome, Record};
 
 /// The filter state that carries the decision to access logs and to later filters; Envoy puts
@@ -46,6 +47,14 @@ impl Report {
     /// Counts a fetch of keys.
     pub fn fetched(result: &'static str) {
         FETCHES.increment(&[result]);
+    }
+}
+
+/// Logs of what a voice was made, if one was.
+pub fn audited(audit: &Audit, policy: &Policy) {
+    if let Some(record) = audit.record(policy) {
+        // The level that Envoy shows unless it is told otherwise: an audit that is not seen is none.
+        log::warn!("{record}");
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use super::{Field, FieldTree};
+use super::form::Form;
+use super::{BodyError, BodyRules, Field, FieldTree};
 use crate::error::{Path, PolicyError};
+use crate::facts::{Collector, RequestFacts};
 use crate::request::RequestHead;
 use crate::spec::{BodyFormat, BodySpec, FieldsSpec};
 
 /// Where the facts of one rule's requests stand, compiled.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BodyPlan {
     formats: Vec<BodyFormat>,
     body: Rc<FieldTree>,
@@ -89,10 +91,28 @@ impl BodyPlan {
         self.formats.contains(&BodyFormat::Jsonl)
     }
 
-    /// Whether a reference can come by URL. In a multipart form references are files.
-    pub fn takes_reference_urls(&self) -> bool {
-        self.formats.iter().any(|it| *it != BodyFormat::Multipart)
-            && (self.body.names(Field::Reference) || self.body.names(Field::Voice))
+    /// What the query and the path say; `voice` is the one that the path names.
+    ///
+    /// # Errors
+    /// A query that can be read in more than one way, with the place in it.
+    pub fn head_facts(
+        &self,
+        head: &RequestHead,
+        voice: Option<String>,
+        rules: &BodyRules,
+    ) -> Result<RequestFacts, BodyError> {
+        let mut facts = RequestFacts::default();
+        if !self.query.is_empty() {
+            let mut collector = Collector::new(Rc::clone(&self.query), rules.collector.clone());
+            let mut query = Form::new(Rc::clone(&self.query), rules.duplicate_keys);
+            query.feed(head.query(), &mut collector)?;
+            query.finish(&mut collector)?;
+            facts = collector.facts();
+        }
+        if let Some(voice) = voice {
+            facts.voices.insert(&voice);
+        }
+        Ok(facts)
     }
 
     /// The format of the body of `head`.

@@ -54,7 +54,11 @@ impl BodyRules {
             on_malformed: spec.on_malformed,
             duplicate_keys: spec.duplicate_keys,
             audit: spec.audit_voice_creations,
-            collector: CollectorRules::default(),
+            collector: CollectorRules {
+                count_ssml_tags: spec.count_ssml_tags,
+                hash_references: spec.audit_voice_creations,
+                ..CollectorRules::default()
+            },
         }
     }
 }

@@ -73,6 +73,10 @@ impl Claims for JsonClaims {
         self.find(path)?.as_f64()
     }
 
+    fn is_true(&self, path: &ClaimPath) -> bool {
+        self.find(path).and_then(Value::as_bool).unwrap_or_default()
+    }
+
     fn has(&self, path: &ClaimPath) -> bool {
         self.find(path).is_some()
     }

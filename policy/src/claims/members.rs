@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::pairs::{number, text, texts};
+use super::pairs::{TRUE, number, text, texts};
 use super::{ClaimPath, Claims};
 
 /// Claims that `member` reads by their names from the outside in, in Envoy's serialisation.
@@ -31,6 +31,10 @@ impl<F: Fn(&[&str]) -> Option<Vec<u8>>> Claims for MemberClaims<F> {
 
     fn number(&self, path: &ClaimPath) -> Option<f64> {
         number(&self.find(path)?)
+    }
+
+    fn is_true(&self, path: &ClaimPath) -> bool {
+        self.find(path).as_deref() == Some(&TRUE)
     }
 
     fn has(&self, path: &ClaimPath) -> bool {

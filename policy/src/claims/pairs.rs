@@ -74,6 +74,10 @@ impl Claims for PairsClaims<'_> {
         number(self.find(path)?)
     }
 
+    fn is_true(&self, path: &ClaimPath) -> bool {
+        self.find(path) == Some(&TRUE)
+    }
+
     fn has(&self, path: &ClaimPath) -> bool {
         self.find(path).is_some()
     }
@@ -85,6 +89,9 @@ impl fmt::Debug for PairsClaims<'_> {
         f.debug_struct("PairsClaims").field("members", &self.0.len()).finish_non_exhaustive()
     }
 }
+
+/// How Envoy serialises `true`.
+pub(super) const TRUE: [u8; 1] = [1];
 
 fn value_of<'a>(members: &[Pair<'a>], name: &str) -> Option<&'a [u8]> {
     members.iter().find(|(key, _)| *key == name.as_bytes()).map(|(_, value)| *value)

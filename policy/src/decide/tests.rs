@@ -103,9 +103,9 @@ fn token_with(scope: &str) -> String {
 }
 
 fn decided(policy: &Policy, head: &RequestHead, known: &mut Known) -> Decision {
-    match decide(policy, head, known, NOW, &mut Silent) {
+    match decide(policy, head, Body::Absent, known, NOW, &mut Silent) {
         Progress::Decided(decision) => decision,
-        Progress::WaitForKeys(_) => panic!("waits"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -335,7 +335,7 @@ fn the_trace_tells_each_rule_considered_and_nothing_the_client_sent() {
     let token = token_with("tts.basic");
     let mut trace = Recorded::default();
     let request = post("/v1/audio/speech", &token);
-    let _ = decide(&policy, &request, &mut Known::default(), NOW, &mut trace);
+    let _ = decide(&policy, &request, Body::Absent, &mut Known::default(), NOW, &mut trace);
     let told: Vec<_> = trace.0.iter().map(|(subject, _)| subject.as_str()).collect();
     assert!(told.contains(&"tiers.premium") && told.contains(&"tiers.basic"), "{told:?}");
     assert_eq!(trace.0.last().unwrap().1, "allow by tiers.basic");

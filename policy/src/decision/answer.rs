@@ -40,15 +40,20 @@ struct Problem<'a> {
     tier: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     needed_scope: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    found: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
 }
 
 impl Decision {
     /// The scope with which the caller would have been let through, if there is one.
     pub fn needed_scope<'a>(&self, policy: &'a Policy) -> Option<&'a str> {
-        match self.reason {
-            Reason::InsufficientScope { .. } => policy.tiers().scope_for(self.operations),
-            _ => None,
-        }
+        policy.tiers().scope_for(self.sufficient?)
     }
 
     /// What to answer if the request does not pass; `None` for what the policy allows.
@@ -66,6 +71,22 @@ impl Decision {
                 .then(|| policy.operations().display(self.operations)),
             tier: self.tier.map(|it| policy.tiers().name(it)),
             needed_scope,
+            limit: match self.reason {
+                Reason::OverLimit { limit, .. } => Some(limit.as_str()),
+                _ => None,
+            },
+            max: match self.reason {
+                Reason::OverLimit { max, .. } | Reason::BodyTooLarge { max } => Some(max),
+                _ => None,
+            },
+            found: match self.reason {
+                Reason::OverLimit { found, .. } => found,
+                _ => None,
+            },
+            offset: match self.reason {
+                Reason::MalformedBody(error) => Some(error.offset),
+                _ => None,
+            },
         };
         Some(Answer {
             status: kind.status,
@@ -101,6 +122,9 @@ impl Decision {
     fn detail(&self, policy: &Policy, needed_scope: Option<&str>) -> String {
         let names = |set: OperationSet| policy.operations().display(set).replace('+', ", ");
         let tier = self.tier.map(|it| policy.tiers().name(it));
+        let of_tier = tier.unwrap_or_default();
+        let way_out =
+            || needed_scope.map(|it| format!(" Scope {it} allows it.")).unwrap_or_default();
         match &self.reason {
             Reason::MissingToken => "The request has no bearer token.".to_owned(),
             Reason::Refused(refusal) => sentence(&refusal.to_string()),
@@ -134,6 +158,31 @@ impl Decision {
                 "The tenant is capped at tier {}, which may not {}.",
                 tier.unwrap_or_default(),
                 names(*missing)
+            ),
+            Reason::OverLimit { limit, max, found } => {
+                let what = limit.as_str().replace('_', " ");
+                let found = match found {
+                    Some(found) => format!("the request has at least {found}"),
+                    None => "the request does not tell how many it has".to_owned(),
+                };
+                format!("Tier {of_tier} allows at most {max} {what}; {found}.{}", way_out())
+            }
+            Reason::NotListed(field) => {
+                let what = field.as_str();
+                format!("Tier {of_tier} does not list the {what} that the request names.{}", way_out())
+            }
+            Reason::ReferenceUrl(refusal) => sentence(&refusal.to_string()),
+            Reason::NoConsent => {
+                "A voice may be created only with its owner's consent, which the request does not show."
+                    .to_owned()
+            }
+            Reason::MalformedBody(error) => sentence(&error.to_string()),
+            Reason::MalformedQuery(error) => format!("In the query: {error}."),
+            Reason::BodyTooLarge { max } => format!(
+                "What the caller may do depends on the body, which is longer than the {max} bytes that are examined."
+            ),
+            Reason::UnreadableBody(unreadable) => format!(
+                "What the caller may do depends on the body, and {unreadable}."
             ),
             Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => String::new(),
         }

@@ -75,12 +75,49 @@ const KEYS_UNAVAILABLE: ProblemType = ProblemType {
     grpc: GrpcCode::Unavailable,
 };
 
+const TIER_LIMIT: ProblemType = ProblemType {
+    name: "tier-limit",
+    title: "The tier does not allow this much, or this",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const REFERENCE_URL: ProblemType = ProblemType {
+    name: "reference-url",
+    title: "Reference audio may not come from this URL",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const CONSENT_REQUIRED: ProblemType = ProblemType {
+    name: "consent-required",
+    title: "Nothing shows that the owner of the voice consents",
+    status: 403,
+    grpc: GrpcCode::PermissionDenied,
+};
+const MALFORMED_BODY: ProblemType = ProblemType {
+    name: "malformed-body",
+    title: "The body cannot be read in one way only",
+    status: 400,
+    grpc: GrpcCode::InvalidArgument,
+};
+const BODY_TOO_LARGE: ProblemType = ProblemType {
+    name: "body-too-large",
+    title: "The body is too large to be examined",
+    status: 413,
+    grpc: GrpcCode::ResourceExhausted,
+};
+const UNSUPPORTED_BODY: ProblemType = ProblemType {
+    name: "unsupported-body",
+    title: "A body of this type or encoding is not read",
+    status: 415,
+    grpc: GrpcCode::InvalidArgument,
+};
+
 /// What a problem type URI starts with. A `tag:` URI (RFC 4151), as RFC 9457 §3.1.1 suggests for
 /// types without an address of their own: the pages ship with the source.
 pub const PROBLEM_TYPE_BASE: &str = "tag:voxgate,2026:problem/";
 
 /// The names of all problem types.
-pub const PROBLEM_TYPES: [&str; 8] = [
+pub const PROBLEM_TYPES: [&str; 14] = [
     MISSING_TOKEN.name,
     INVALID_TOKEN.name,
     INVALID_REQUEST.name,
@@ -89,6 +126,12 @@ pub const PROBLEM_TYPES: [&str; 8] = [
     UNKNOWN_OPERATION.name,
     HEADERS_TOO_LARGE.name,
     KEYS_UNAVAILABLE.name,
+    TIER_LIMIT.name,
+    REFERENCE_URL.name,
+    CONSENT_REQUIRED.name,
+    MALFORMED_BODY.name,
+    BODY_TOO_LARGE.name,
+    UNSUPPORTED_BODY.name,
 ];
 
 /// The problem type of a denial; `None` for what passes.
@@ -97,6 +140,7 @@ pub(super) fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
         Reason::MissingToken => &MISSING_TOKEN,
         Reason::Refused(Refusal::RepeatedAuthorization)
         | Reason::InvalidPath(_)
+        | Reason::MalformedQuery(_)
         | Reason::InvalidContentType => &INVALID_REQUEST,
         Reason::Refused(_) => &INVALID_TOKEN,
         Reason::KeysUnavailable => &KEYS_UNAVAILABLE,
@@ -104,6 +148,12 @@ pub(super) fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
         Reason::HeadersTooLarge => &HEADERS_TOO_LARGE,
         Reason::InsufficientScope { .. } => &INSUFFICIENT_SCOPE,
         Reason::TenantCapped { .. } => &TENANT_CAPPED,
+        Reason::OverLimit { .. } | Reason::NotListed(_) => &TIER_LIMIT,
+        Reason::ReferenceUrl(_) => &REFERENCE_URL,
+        Reason::NoConsent => &CONSENT_REQUIRED,
+        Reason::MalformedBody(_) => &MALFORMED_BODY,
+        Reason::BodyTooLarge { .. } => &BODY_TOO_LARGE,
+        Reason::UnreadableBody(_) => &UNSUPPORTED_BODY,
         Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => return None,
     })
 }

@@ -92,7 +92,11 @@ fn from_trusted_peer(
     match (tier, tenant) {
         (None, _) => Err(Refusal::PeerHeaders),
         (Some(_), Some(tenant)) if !is_tenant(tenant) => Err(Refusal::PeerHeaders),
-        (Some(tier), tenant) => Ok(Some(capped(policy, tenant.map(Rc::from), Some(tier)))),
+        (Some(tier), tenant) => {
+            // The edge, which has the token, has asked for the claim.
+            let identity = capped(policy, tenant.map(Rc::from), Some(tier));
+            Ok(Some(Identity { consents: true, ..identity }))
+        }
     }
 }
 
@@ -193,7 +197,16 @@ fn identity(
     let scopes: Vec<Cow<'_, str>> =
         rules.scopes.iter().filter_map(|path| claims.scopes(path)).flatten().collect();
     let tier = policy.tiers().for_scopes(&scopes, trace);
-    Ok(capped(policy, Some(Rc::from(tenant.as_ref())), tier))
+    let mut identity = capped(policy, Some(Rc::from(tenant.as_ref())), tier);
+    identity.consents = identity.tier.is_some_and(|it| consents(policy, it, claims));
+    Ok(identity)
+}
+
+/// Whether the token shows consent by the claim that `tier` asks for.
+fn consents(policy: &Policy, tier: TierId, claims: &dyn Claims) -> bool {
+    let consent = policy.tiers().limits(tier).and_then(|it| it.consent());
+    let claim = consent.and_then(|it| it.claim.as_ref());
+    claim.is_some_and(|it| claims.is_true(it) || claims.string(it).is_some_and(|it| !it.is_empty()))
 }
 
 /// The longest tenant name, in bytes.
@@ -211,8 +224,8 @@ fn capped(policy: &Policy, tenant: Option<Rc<str>>, tier: Option<TierId>) -> Ide
     match (tier, cap) {
         // A smaller id is a better tier.
         (Some(tier), Some(cap)) if tier < cap => {
-            Identity { tenant, tier: Some(cap), uncapped: Some(tier) }
+            Identity { tenant, tier: Some(cap), uncapped: Some(tier), consents: false }
         }
-        _ => Identity { tenant, tier, uncapped: None },
+        _ => Identity { tenant, tier, uncapped: None, consents: false },
     }
 }

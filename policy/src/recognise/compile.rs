@@ -125,6 +125,9 @@ fn as_own(preset: &Preset, rule: &PresetRule) -> OperationRuleSpec {
         methods: vec![rule.method.to_owned()],
         path: rule.path.to_owned(),
         operations: rule.operations.iter().map(|&it| it.to_owned()).collect(),
+        body: rule.body_spec(),
+        query: rule.query_spec(),
+        voice_in_path: rule.voice_in_path.map(str::to_owned),
         ..OperationRuleSpec::default()
     }
 }

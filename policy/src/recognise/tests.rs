@@ -66,7 +66,12 @@ fn a_request_is_taken_for_the_operations_of_its_rule() {
     let both = names.matching("tts.synthesize").union(names.matching("voice.create"));
     assert_eq!(
         recogniser.recognise(&head("POST", "/clone?x=1", &[]), &mut Silent),
-        Recognised::Operations { rule: &RuleName("clone".to_owned()), operations: both }
+        Recognised::Operations {
+            rule: &RuleName("clone".to_owned()),
+            operations: both,
+            plan: None,
+            voice: None
+        }
     );
     assert_eq!(
         recogniser.recognise(&head("POST", "/other", &[]), &mut Silent),

@@ -46,8 +46,9 @@ pub struct LimitsSpec {
     /// Characters of text, as Unicode scalar values; in a batch, of each line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text_chars: Option<u64>,
-    /// Seconds of speech that the text is estimated to become; in a batch, of each line. For
-    /// `asr.transcribe`, also seconds of the audio that is sent.
+    /// Seconds of speech that the text is estimated to become; in a batch, of each line. Also
+    /// seconds of audio that is sent to be worked on; one whose length its format does not tell is
+    /// refused then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audio_seconds: Option<u64>,
     /// The sample rate of the answer, in Hz.
@@ -91,7 +92,8 @@ pub enum ReferenceUrlsSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ConsentSpec {
-    /// A claim of the token that is `true`, or any text but an empty one.
+    /// A claim of the token that is `true`, or any text but an empty one, such as the number of a
+    /// contract.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<String>,
     /// A field that a rule's `consent` names, and that is `true` or any text but an empty one,

@@ -1,0 +1,128 @@
+//! A decision that hangs on the body.
+
+use super::rights::{Asked, Known};
+use crate::Policy;
+use crate::body::{BodyError, BodyScan, Malformed, Progress};
+use crate::decision::{Decision, Outcome, Reason};
+use crate::facts::RequestFacts;
+use crate::spec::{DuplicateKeys, OnMalformed, PastMaxHeld, ShadowSection};
+use crate::trace::Trace;
+
+/// A request that is decided as its body comes. None of it may go on before.
+#[derive(Debug)]
+pub struct Reading {
+    pub(super) asked: Asked,
+    /// What is decided if the body asks for nothing that is not allowed.
+    pub(super) allowed: Decision,
+    /// What the head says.
+    pub(super) head_facts: RequestFacts,
+    pub(super) scan: BodyScan,
+}
+
+// === impl Reading ===
+
+impl Reading {
+    /// More of the body.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.scan.feed(bytes);
+    }
+
+    /// The body has ended.
+    pub fn finish(&mut self) {
+        self.scan.finish();
+    }
+
+    /// The decision, once it is certain. After [`finish`](Self::finish) it always is.
+    pub fn decide(&self, policy: &Policy, trace: &mut impl Trace) -> Option<Decision> {
+        let facts = self.facts();
+        let found = self.verdict(policy, &facts)?;
+        trace.considered(
+            || "facts".to_owned(),
+            // A struct of numbers and names cannot fail to serialise.
+            || serde_json::to_string(&facts).unwrap_or_default(),
+        );
+        let decision = self.asked.decision(policy, &self.allowed, facts, found);
+        decision.tell(policy, trace);
+        Some(decision)
+    }
+
+    /// All that is known so far.
+    pub(super) fn facts(&self) -> RequestFacts {
+        let mut facts = self.head_facts.clone();
+        facts.absorb(&self.scan.facts());
+        facts
+    }
+
+    /// What the body breaks, or that it breaks nothing; `None` while neither is certain.
+    fn verdict(&self, policy: &Policy, facts: &RequestFacts) -> Option<Option<Reason>> {
+        let rules = policy.body_rules();
+        let breach = |known| self.asked.breach(policy, facts, known);
+        match self.scan.progress() {
+            Ok(Progress::Complete) => Some(breach(Known::All)),
+            Err(error) => Some(breach(Known::Part).or_else(|| self.unreadable(policy, error))),
+            // A value that the last one of its name replaces may be mended yet.
+            Ok(Progress::Reading) if rules.duplicate_keys == DuplicateKeys::LastWins => {
+                self.past_max_held(policy).then(|| self.too_large(policy))
+            }
+            Ok(Progress::Reading) => match breach(Known::Part) {
+                Some(reason) => Some(Some(reason)),
+                None if self.asked.is_certain(policy, facts, self.scan.remaining()) => Some(None),
+                None => self.past_max_held(policy).then(|| self.too_large(policy)),
+            },
+        }
+    }
+
+    fn past_max_held(&self, policy: &Policy) -> bool {
+        self.scan.received() > policy.body_rules().max_held_bytes
+    }
+
+    fn too_large(&self, policy: &Policy) -> Option<Reason> {
+        let max = policy.body_rules().max_held_bytes;
+        self.unless_by_headers(policy, Reason::BodyTooLarge { max })
+    }
+
+    fn unless_by_headers(&self, policy: &Policy, reason: Reason) -> Option<Reason> {
+        let passes = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders
+            && self.asked.may_all(policy);
+        (!passes).then_some(reason)
+    }
+
+    fn unreadable(&self, policy: &Policy, error: BodyError) -> Option<Reason> {
+        let rules = policy.body_rules();
+        if error.what == Malformed::DecodedTooLarge {
+            let max = rules.max_decoded_bytes;
+            return self.unless_by_headers(policy, Reason::BodyTooLarge { max });
+        }
+        (rules.on_malformed == OnMalformed::Deny).then_some(Reason::MalformedBody(error))
+    }
+}
+
+// === impl Asked ===
+
+impl Asked {
+    /// `allowed`, or its opposite for a `reason`, with what was learned.
+    pub(super) fn decision(
+        &self,
+        policy: &Policy,
+        allowed: &Decision,
+        facts: RequestFacts,
+        reason: Option<Reason>,
+    ) -> Decision {
+        let mut decision = allowed.clone();
+        decision.operations = self.operations(policy, &facts);
+        if let Some(reason) = reason {
+            if reason.is_about_rights() {
+                decision.sufficient = self.sufficient(policy, &facts);
+            }
+            // Who tries tiers out must not lose requests for bodies that only tiers ask for.
+            let tries = policy.is_shadowed(ShadowSection::Tiers)
+                || reason.section().is_some_and(|it| policy.is_shadowed(it));
+            decision = decision.because(reason);
+            if tries {
+                decision.outcome = Outcome::WouldDeny;
+            }
+        }
+        decision.facts = Some(Box::new(facts));
+        decision
+    }
+}

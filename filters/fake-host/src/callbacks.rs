@@ -88,7 +88,11 @@ fn enter<R>(context: u32, call: impl FnOnce() -> R) -> R {
     for (context, action) in deferred {
         match action {
             Deferred::Continue => {
-                state::with(|state| state.stream(context).phase = StreamPhase::Continued);
+                state::with(|state| {
+                    let stream = state.stream(context);
+                    stream.phase = StreamPhase::Continued;
+                    stream.body.flush();
+                });
             }
             Deferred::Reply(reply) => {
                 let headers = state::with(|state| {

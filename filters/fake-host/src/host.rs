@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::callbacks;
+use crate::request::Request;
 use crate::state::{self, Headers, State};
-use crate::stream::{Request, Stream};
+use crate::stream::Stream;
 
 /// Where the clock starts: 2026-01-01T00:00:00Z.
 const START: Duration = Duration::from_secs(1_767_225_600);

@@ -13,17 +13,20 @@
 //! assert_eq!(stream.outcome(), Outcome::Continued);
 //! ```
 
+mod body;
 mod callbacks;
 mod foreign;
 mod host;
 mod imports;
 mod pairs;
+mod request;
 mod state;
 mod stream;
 
 pub use host::{Call, FakeHost, Log, LogLevel};
 pub use pairs::serialise;
-pub use stream::{Action, Outcome, Reply, Request, Stream};
+pub use request::Request;
+pub use stream::{Action, Outcome, Reply, Stream};
 
 #[cfg(test)]
 use proxy_wasm as _;

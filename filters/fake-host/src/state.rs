@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::body::Body;
 use crate::host::{Call, Log};
 use crate::stream::Reply;
 
@@ -65,7 +66,7 @@ pub(crate) struct StreamState {
     pub reply: Option<Reply>,
     /// A reply is on its way or sent.
     pub answered: bool,
-    pub in_body: bool,
+    pub body: Body,
     pub route_cache_clears: usize,
     pub filter_state: BTreeMap<String, Vec<u8>>,
     pub metadata: serde_json::Value,

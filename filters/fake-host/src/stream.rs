@@ -1,100 +1,9 @@
-//! One request that a test sends through the filter.
+//! One request on its way through the filter.
 
 use std::marker::PhantomData;
 
-use crate::callbacks;
 use crate::state::{self, Headers, StreamPhase, StreamState};
-
-/// A request being written.
-#[must_use]
-pub struct Request {
-    headers: Headers,
-    end_of_stream: bool,
-    metadata: serde_json::Value,
-    peer_uri_san: Option<String>,
-    filter_state: Vec<(String, Vec<u8>)>,
-}
-
-impl Request {
-    pub(crate) fn new() -> Self {
-        Self {
-            headers: Headers::new(),
-            end_of_stream: true,
-            metadata: serde_json::json!({}),
-            peer_uri_san: None,
-            filter_state: Vec::new(),
-        }
-    }
-
-    /// Adds a header, of any bytes.
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.headers.push((name.to_ascii_lowercase(), value.as_ref().to_vec()));
-        self
-    }
-
-    /// Sets one entry of the dynamic metadata, as a filter before this one would.
-    pub fn metadata(mut self, namespace: &str, key: &str, value: serde_json::Value) -> Self {
-        self.metadata[namespace][key] = value;
-        self
-    }
-
-    /// Comes over mutual TLS from a peer whose certificate names this URI.
-    pub fn peer_uri_san(mut self, uri: &str) -> Self {
-        self.peer_uri_san = Some(uri.to_owned());
-        self
-    }
-
-    /// Carries filter state `wasm.<key>` from a filter before this one.
-    pub fn filter_state(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
-        self.filter_state.push((key.to_owned(), value.as_ref().to_vec()));
-        self
-    }
-
-    /// Has a body, which the test sends with [`Stream::body`].
-    pub fn with_body(mut self) -> Self {
-        self.end_of_stream = false;
-        self
-    }
-
-    /// Sends it through the newest configuration's filter.
-    ///
-    /// # Panics
-    /// If no configuration was accepted.
-    pub fn send(self) -> Stream {
-        let count = self.headers.len();
-        let (context, root) = state::with(|state| {
-            let root = *state.roots.last().expect("configure the host first");
-            state.next_context += 1;
-            let stream = StreamState {
-                phase: StreamPhase::Headers,
-                request_open: true,
-                headers: self.headers,
-                trailers: None,
-                response: None,
-                response_changes: Headers::new(),
-                reply: None,
-                answered: false,
-                in_body: false,
-                route_cache_clears: 0,
-                filter_state: self.filter_state.into_iter().collect(),
-                metadata: self.metadata,
-                peer_uri_san: self.peer_uri_san,
-            };
-            state.streams.insert(state.next_context, stream);
-            (state.next_context, root)
-        });
-        callbacks::create_context(context, root);
-        let goes_on = callbacks::request_headers(context, count, self.end_of_stream);
-        state::with(|state| {
-            let stream = state.stream(context);
-            if stream.phase == StreamPhase::Headers {
-                stream.phase = if goes_on { StreamPhase::Continued } else { StreamPhase::Held };
-                stream.request_open = !goes_on;
-            }
-        });
-        Stream { context, end_of_stream: self.end_of_stream, thread: PhantomData }
-    }
-}
+use crate::{body, callbacks};
 
 /// What became of a request so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +55,10 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    pub(crate) fn of_envoy(status: u16, body: &str) -> Self {
+        Self { status, headers: Headers::new(), body: body.into(), grpc_status: None }
+    }
+
     pub(crate) fn as_headers(&self) -> Headers {
         let mut headers = vec![(":status".to_owned(), self.status.to_string().into_bytes())];
         headers.extend(self.headers.clone());
@@ -162,6 +75,10 @@ pub struct Stream {
 }
 
 impl Stream {
+    pub(crate) fn new(context: u32, end_of_stream: bool) -> Self {
+        Self { context, end_of_stream, thread: PhantomData }
+    }
+
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
         self.read(|stream| match stream.phase {
@@ -208,10 +125,12 @@ impl Stream {
     /// If the request was sent without a body.
     pub fn body(&self, chunk: &[u8], end_of_stream: bool) -> Action {
         assert!(!self.end_of_stream, "the request has no body; see Request::with_body");
-        self.read(|stream| stream.in_body = true);
-        let goes_on = callbacks::request_body(self.context, chunk.len(), end_of_stream);
-        self.read(|stream| stream.in_body = false);
-        Action::of(goes_on)
+        Action::of(body::deliver(self.context, chunk, end_of_stream))
+    }
+
+    /// What the next filter has of the body.
+    pub fn upstream_body(&self) -> Vec<u8> {
+        self.read(|stream| stream.body.upstream().to_vec())
     }
 
     /// Sends request trailers; returns also what goes on.
@@ -219,6 +138,12 @@ impl Stream {
         let trailers = trailers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
         self.read(|stream| stream.trailers = Some(trailers.collect()));
         let action = Action::of(callbacks::request_trailers(self.context));
+        self.read(|stream| {
+            if action == Action::Continue {
+                stream.goes_on();
+                stream.body.flush();
+            }
+        });
         (action, self.read(|stream| stream.trailers.take()).unwrap_or_default())
     }
 

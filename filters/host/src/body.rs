@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::BufferType;
 
-/// The most bytes of a body that are in the VM at once.
-pub const PIECE: usize = 64 * 1024;
+/// The most bytes of a body that are in the VM at once. Reading costs the same with 16, 32 and 64
+/// KiB (bodies of 60 KB to 8 MB on Envoy 1.40.0), and HTTP/2 brings no more in one chunk.
+pub const PIECE: usize = 16 * 1024;
 
 /// What came of a request body since the filter was last asked; readable in that callback only.
 pub struct BodyPart<'a> {

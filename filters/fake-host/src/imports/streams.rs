@@ -70,7 +70,7 @@ pub(super) extern "C" fn proxy_continue_stream(stream_type: u32) -> u32 {
         };
         let held = stream.phase == StreamPhase::Held && !stream.answered;
         stream.request_open = false;
-        if stream_type != 0 || !(held || stream.in_body) {
+        if stream_type != 0 || !(held || stream.body.chunk.is_some()) {
             state.violation("resumed a request that is not held");
         } else {
             state.deferred.push((context, Deferred::Continue));

@@ -4,6 +4,7 @@ use super::data::proxy_set_shared_data;
 use super::headers::*;
 use super::streams::proxy_set_effective_context;
 use super::*;
+use crate::body::{Body, DEFAULT_LIMIT};
 use crate::state::{self, Headers, State, StreamPhase, StreamState};
 
 /// A stream of this thread, and its callback running.
@@ -20,7 +21,7 @@ fn in_stream(request_open: bool) {
             response_changes: Headers::new(),
             reply: None,
             answered: false,
-            in_body: false,
+            body: Body::new(DEFAULT_LIMIT),
             route_cache_clears: 0,
             filter_state: Default::default(),
             metadata: serde_json::json!({"filter_metadata": 1, "ns": {"null": null, "text": "t"}}),

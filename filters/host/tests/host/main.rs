@@ -1,5 +1,6 @@
 //! The host crate through the real SDK and a fake Envoy.
 
+mod bodies;
 mod calls;
 mod probe;
 mod streams;

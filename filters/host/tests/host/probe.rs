@@ -5,11 +5,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use voxgate_host::{
-    CallError, CallId, CallResponse, Flow, GrpcStatus, HttpCall, HttpFilter, LocalReply, Plugin,
-    RequestHeaders, ResponseHeaders, RootHost, StreamHandle,
+    BodyPart, CallError, CallId, CallResponse, Flow, GrpcStatus, HttpCall, HttpFilter, LocalReply,
+    Plugin, RequestHeaders, RequestTrailers, ResponseHeaders, RootHost, StreamHandle,
 };
 
 type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
+
+type Read = Rc<dyn Fn(&mut RequestHeaders<'_>, &[u8], &BodyPart<'_>) -> Flow>;
+
+/// A part of a body: its bytes, how many there were with it, and whether it was the last.
+pub type Part = (Vec<u8>, u64, bool);
 
 /// What the test tells, and what it hears.
 #[derive(Default)]
@@ -18,6 +23,10 @@ pub struct Script {
     pub on_resume: Option<Decide>,
     pub waiting: Vec<StreamHandle>,
     pub held: Vec<usize>,
+    pub on_body: Option<Read>,
+    pub read: Vec<Part>,
+    pub passed: Vec<Part>,
+    pub trailers: usize,
     pub responses_seen: Vec<Option<u16>>,
     pub streams_done: usize,
     pub call: Option<Duration>,
@@ -39,6 +48,10 @@ pub fn on_request(decide: impl Fn(&mut RequestHeaders<'_>) -> Flow + 'static) {
 
 pub fn on_resume(decide: impl Fn(&mut RequestHeaders<'_>) -> Flow + 'static) {
     script(|script| script.on_resume = Some(Rc::new(decide)));
+}
+
+pub fn on_body(decide: impl Fn(&mut RequestHeaders<'_>, &[u8], &BodyPart<'_>) -> Flow + 'static) {
+    script(|script| script.on_body = Some(Rc::new(decide)));
 }
 
 pub fn denial() -> LocalReply {
@@ -114,6 +127,24 @@ impl HttpFilter for ProbeFilter {
         flow
     }
 
+    fn on_request_body(&mut self, request: &mut RequestHeaders<'_>, body: &BodyPart<'_>) -> Flow {
+        let part = part(body);
+        let decide = script(|script| {
+            script.read.push(part.clone());
+            script.on_body.clone()
+        });
+        decide.map_or(Flow::ReadBody, |decide| decide(request, &part.0, body))
+    }
+
+    fn on_passing_body(&mut self, body: &BodyPart<'_>) {
+        let part = part(body);
+        script(|script| script.passed.push(part));
+    }
+
+    fn on_request_trailers(&mut self, _: &mut RequestTrailers) {
+        script(|script| script.trailers += 1);
+    }
+
     fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
         script(|script| script.held.push(held));
         match script(|script| script.on_resume.clone()) {
@@ -131,4 +162,10 @@ impl HttpFilter for ProbeFilter {
     fn on_done(&mut self) {
         script(|script| script.streams_done += 1);
     }
+}
+
+fn part(body: &BodyPart<'_>) -> Part {
+    let bytes: Vec<u8> = body.pieces().flatten().collect();
+    assert_eq!((bytes.len(), bytes.is_empty()), (body.len(), body.is_empty()));
+    (bytes, body.so_far(), body.is_last())
 }

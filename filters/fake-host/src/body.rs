@@ -1,0 +1,141 @@
+//! The body of a request between its client, the filter and the upstream, as Envoy's filter manager
+//! and its Wasm filter move it.
+
+use crate::callbacks;
+use crate::state::{self, StreamPhase, StreamState};
+use crate::stream::Reply;
+
+/// Envoy's default `per_connection_buffer_limit_bytes`.
+pub(crate) const DEFAULT_LIMIT: usize = 1024 * 1024;
+
+/// Where the bytes of one body are.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    /// The chunk whose callback runs.
+    pub chunk: Option<Vec<u8>>,
+    /// What is held.
+    buffer: Vec<u8>,
+    /// The last chunk was answered with Pause: the next is put into the buffer before the filter
+    /// is asked, and the filter reads the buffer, outside of a callback too.
+    buffering: bool,
+    /// The filter stopped the chain.
+    pub stopped: bool,
+    /// The most bytes that can be held.
+    limit: usize,
+    /// They were more: Envoy's 413 is on its way, whatever the filter says.
+    is_too_large: bool,
+    upstream: Vec<u8>,
+}
+
+// === impl Body ===
+
+impl Body {
+    pub fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// What the filter can read now; without a body that is nothing, and no error.
+    pub fn readable(&self) -> &[u8] {
+        match &self.chunk {
+            _ if self.buffering => &self.buffer,
+            Some(chunk) => chunk,
+            None => &[],
+        }
+    }
+
+    /// What went on so far.
+    pub fn upstream(&self) -> &[u8] {
+        &self.upstream
+    }
+
+    /// The chain goes on, with all that was held.
+    pub fn flush(&mut self) {
+        self.stopped = false;
+        self.upstream.append(&mut self.buffer);
+    }
+
+    /// The size that the filter is told.
+    fn begin(&mut self, mut chunk: Vec<u8>) -> usize {
+        if self.buffering {
+            self.hold(&mut chunk);
+        }
+        self.chunk = Some(chunk);
+        self.readable().len()
+    }
+
+    /// Bytes that are lost.
+    fn finish(&mut self, goes_on: bool) -> usize {
+        let mut chunk = self.chunk.take().unwrap_or_default();
+        self.buffering = !goes_on;
+        if !goes_on {
+            self.hold(&mut chunk);
+            self.stopped = true;
+        } else if self.stopped {
+            self.buffer.append(&mut chunk);
+            self.flush();
+        } else {
+            self.upstream.append(&mut chunk);
+            return std::mem::take(&mut self.buffer).len();
+        }
+        0
+    }
+
+    fn hold(&mut self, chunk: &mut Vec<u8>) {
+        self.buffer.append(chunk);
+        self.is_too_large |= self.buffer.len() > self.limit;
+    }
+}
+
+// === impl StreamState ===
+
+impl StreamState {
+    /// The filter said Continue.
+    pub(crate) fn goes_on(&mut self) {
+        if self.phase == StreamPhase::Held {
+            self.phase = StreamPhase::Continued;
+            // Stricter than Envoy, where they can be read on, and changed to no effect.
+            self.request_open = false;
+        }
+    }
+}
+
+/// A chunk arrives; whether the filter let it go on.
+pub(crate) fn deliver(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
+    let size = state::with(|state| state.stream(context).body.begin(chunk.to_vec()));
+    let goes_on = callbacks::request_body(context, size, end_of_stream);
+    let is_too_large = state::with(|state| {
+        let stream = state.stream(context);
+        // Envoy's answer to a body that was too large before the filter was asked comes first.
+        let was_too_large = stream.body.is_too_large;
+        if stream.phase == StreamPhase::Replied && !was_too_large {
+            stream.body.chunk = None;
+            return false;
+        }
+        let lost = stream.body.finish(goes_on);
+        let is_too_large = stream.body.is_too_large;
+        if goes_on {
+            stream.goes_on();
+        }
+        if lost > 0 {
+            state.violation(format!("lost {lost} bytes of a body to envoy#46841"));
+        }
+        is_too_large
+    });
+    if is_too_large {
+        too_large(context);
+    }
+    goes_on
+}
+
+fn too_large(context: u32) {
+    let reply = Reply::of_envoy(413, "Payload Too Large");
+    let headers = reply.as_headers();
+    state::with(|state| {
+        let stream = state.stream(context);
+        stream.phase = StreamPhase::Replied;
+        stream.request_open = false;
+        stream.answered = true;
+        stream.reply = Some(reply);
+    });
+    callbacks::response_headers(context, headers);
+}

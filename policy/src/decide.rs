@@ -46,6 +46,12 @@ pub enum Body {
     Follows,
 }
 
+/// Whether some request's decision under this policy can hang on its body.
+pub fn reads_bodies(policy: &Policy) -> bool {
+    policy.body_rules().audit
+        || Asked::all(policy).any(|it| !it.is_certain(policy, &RequestFacts::default(), None))
+}
+
 /// Decides on a request by its head, if that tells enough.
 pub fn decide(
     policy: &Policy,

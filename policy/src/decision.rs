@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 pub use answer::Answer;
 pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
-pub use record::Record;
+pub use record::{FactsRecord, Record};
 
 use crate::Policy;
 use crate::body::{BodyError, Field, Unreadable};

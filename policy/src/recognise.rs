@@ -122,8 +122,8 @@ impl Recogniser {
     }
 
     /// What the rules that can match say of bodies and queries, with the operations by the head.
-    pub fn plans(&self) -> impl Iterator<Item = (OperationSet, &BodyPlan)> {
-        self.rules.iter().filter_map(|rule| Some((rule.operations, rule.plan.as_deref()?)))
+    pub fn plans(&self) -> impl Iterator<Item = (OperationSet, &Rc<BodyPlan>)> {
+        self.rules.iter().filter_map(|rule| Some((rule.operations, rule.plan.as_ref()?)))
     }
 
     /// The rules that can match, in the order they are tried, with what they stand for.

@@ -193,6 +193,11 @@ impl Tiers {
         self.0.get(usize::from(id.0)).map(|it| &it.limits)
     }
 
+    /// All tiers, best first.
+    pub fn ids(&self) -> impl Iterator<Item = TierId> {
+        self.iter().map(|(id, _)| id)
+    }
+
     /// The least tier that suffices and that scopes lead to.
     pub fn least(&self, suffices: impl Fn(TierId) -> bool) -> Option<TierId> {
         let mut sufficing: Vec<TierId> =

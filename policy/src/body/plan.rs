@@ -69,6 +69,11 @@ impl BodyPlan {
         !self.formats.is_empty()
     }
 
+    /// What the service takes.
+    pub fn formats(&self) -> &[BodyFormat] {
+        &self.formats
+    }
+
     /// What the places in a body say.
     pub fn body(&self) -> &Rc<FieldTree> {
         &self.body

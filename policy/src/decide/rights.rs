@@ -52,6 +52,31 @@ impl Asked {
         Some(Self { tier: caller.tier?, uncapped, consents, operations, plan, format })
     }
 
+    /// Every tier with every rule that it may use at all.
+    pub(super) fn all(policy: &Policy) -> impl Iterator<Item = Self> {
+        policy.tiers().ids().flat_map(move |tier| {
+            let may = move |operations: &OperationSet| {
+                operations.without(policy.tiers().allowed(tier)).is_empty()
+            };
+            policy.recogniser().plans().filter(move |(operations, _)| may(operations)).map(
+                move |(operations, plan)| Self {
+                    tier,
+                    uncapped: None,
+                    consents: false,
+                    operations,
+                    plan: Rc::clone(plan),
+                    // The one with which more can be said.
+                    format: plan
+                        .formats()
+                        .iter()
+                        .copied()
+                        .find(|it| *it != BodyFormat::Multipart)
+                        .or(Some(BodyFormat::Multipart)),
+                },
+            )
+        })
+    }
+
     /// All that a request with these facts asks for.
     pub(super) fn operations(&self, policy: &Policy, facts: &RequestFacts) -> OperationSet {
         let mut all = self.operations;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Decision;
 use crate::Policy;
+use crate::facts::RequestFacts;
 
 /// What operators see of a decision. It serialises to the value of the filter state
 /// `wasm.voxgate.decision` and prints as a log line. It has no path, no token, and no text.
@@ -35,6 +36,27 @@ pub struct Record {
     /// The step that told who the caller is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'static str>,
+    /// What was learned beyond the headers, where the decision asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<FactsRecord>,
+}
+
+/// The numbers of [`RequestFacts`]. Names that a client chooses are not among them: they could be
+/// anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FactsRecord {
+    /// Unicode scalar values of text.
+    pub text_chars: u64,
+    /// Milliseconds of speech by estimate.
+    pub audio_ms: u64,
+    /// Reference recordings in the request.
+    pub references: u64,
+    /// Decoded bytes of the largest.
+    pub reference_bytes: u64,
+    /// Reference recordings by URL.
+    pub reference_urls: u64,
+    /// Lines of a batch.
+    pub batch_lines: u64,
 }
 
 impl Record {
@@ -51,6 +73,7 @@ impl Record {
             tenant: decision.tenant.as_deref().map(str::to_owned),
             needed_scope: decision.needed_scope(policy).map(str::to_owned),
             source: decision.source.map(super::Source::as_str),
+            facts: decision.facts.as_deref().map(FactsRecord::new),
         }
     }
 
@@ -58,6 +81,19 @@ impl Record {
     pub fn to_json(&self) -> String {
         // A struct of strings cannot fail to serialise.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl FactsRecord {
+    fn new(facts: &RequestFacts) -> Self {
+        Self {
+            text_chars: facts.text.chars,
+            audio_ms: facts.text.audio.0,
+            references: facts.reference.inline.count,
+            reference_bytes: facts.reference.inline.largest_bytes,
+            reference_urls: facts.reference.urls.count,
+            batch_lines: facts.batch_lines,
+        }
     }
 }
 
@@ -79,9 +115,29 @@ impl fmt::Display for Record {
                 }
             }
         }
-        match self.source {
-            Some(source) => write!(f, " source={source}"),
+        if let Some(source) = self.source {
+            write!(f, " source={source}")?;
+        }
+        match &self.facts {
+            Some(facts) => write!(f, "{facts}"),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for FactsRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers = [
+            ("text_chars", self.text_chars),
+            ("audio_ms", self.audio_ms),
+            ("references", self.references),
+            ("reference_bytes", self.reference_bytes),
+            ("reference_urls", self.reference_urls),
+            ("batch_lines", self.batch_lines),
+        ];
+        for (name, number) in numbers.into_iter().filter(|(_, number)| *number > 0) {
+            write!(f, " {name}={number}")?;
+        }
+        Ok(())
     }
 }

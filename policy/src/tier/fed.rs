@@ -13,7 +13,7 @@ impl Tiers {
             let plans: Vec<&BodyPlan> = rules
                 .plans()
                 .filter(|(operations, _)| operations.without(tier.allowed).is_empty())
-                .map(|(_, plan)| plan)
+                .map(|(_, plan)| &**plan)
                 .collect();
             let mut check = |place: Path, is_fed: bool, what: &str| {
                 if !is_fed {

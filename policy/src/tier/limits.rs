@@ -100,13 +100,14 @@ impl TierLimits {
             ));
         }
         let named = |list: &[String], more: &[&str]| {
-            (!list.is_empty())
-                .then(|| NamePatterns::new(list.iter().map(String::as_str).chain(more.iter().copied())))
+            (!list.is_empty()).then(|| {
+                NamePatterns::new(list.iter().map(String::as_str).chain(more.iter().copied()))
+            })
         };
-        let consent = spec.consent.as_ref().map(|it| Consent {
-            claim: it.claim.clone().map(ClaimPath::new),
-            field: it.field,
-        });
+        let consent = spec
+            .consent
+            .as_ref()
+            .map(|it| Consent { claim: it.claim.clone().map(ClaimPath::new), field: it.field });
         if consent.as_ref().is_some_and(|it| it.claim.is_none() && !it.field) {
             errors.push(PolicyError::new(
                 path.key("consent"),

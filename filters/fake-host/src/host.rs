@@ -215,6 +215,11 @@ impl FakeHost {
         state::with(|state| state.missing_functions.insert(name.to_owned()));
     }
 
+    /// Plays a host that tells of bodies and does not give them.
+    pub fn withhold_bodies(&self) {
+        state::with(|state| state.withholds_bodies = true);
+    }
+
     /// What was logged.
     pub fn logs(&self) -> Vec<Log> {
         state::with(|state| state.logs.clone())

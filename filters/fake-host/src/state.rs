@@ -48,6 +48,7 @@ pub(crate) struct State {
     pub next_version: u32,
     /// Another worker's writes, one before each of our next compare-and-sets.
     pub interference: Vec<(String, Vec<u8>)>,
+    pub withholds_bodies: bool,
     pub missing_functions: BTreeSet<String>,
     pub logs: Vec<Log>,
     pub violations: Vec<String>,

@@ -153,6 +153,32 @@ fn a_filter_that_cannot_decide_at_the_end_lets_nothing_through() {
 }
 
 #[test]
+fn bytes_that_the_host_does_not_give_let_nothing_through() {
+    let host = host();
+    on_request(|_| Flow::ReadBody);
+    on_body(|_, bytes, _| {
+        assert_eq!(bytes, b"");
+        Flow::Continue
+    });
+    host.withhold_bodies();
+    let stream = post(&host);
+    stream.body(b"voice", true);
+    assert_eq!((stream.reply().status, stream.upstream_body()), (503, vec![]));
+    assert!(host.logged("did not give the whole of a request body"));
+}
+
+#[test]
+fn a_request_that_timed_out_while_its_body_came_is_read_no_more() {
+    let host = host();
+    on_request(|_| Flow::ReadBody);
+    let stream = post(&host);
+    stream.body(b"one", false);
+    stream.respond(&[(":status", "408")]);
+    assert_eq!(stream.body(b"two", true), Action::Pause);
+    assert_eq!((read().len(), stream.upstream_body()), (1, vec![]));
+}
+
+#[test]
 fn a_watched_body_is_seen_as_it_passes() {
     let host = host();
     on_request(|_| Flow::Watch);

@@ -71,7 +71,7 @@ const SPEECH: Places = &[
     (Reference, "/reference_audio"),
     (Reference, "/voice_prompt"),
     (Reference, "/speaker_audio"),
-    (Reference, "/references/*"),
+    (Reference, "/references"),
     (Reference, "/references/*/audio"),
     (Reference, "/references/*/audio_path"),
     (Reference, "/references/*/base64"),

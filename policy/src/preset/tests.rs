@@ -1,9 +1,17 @@
 //! The presets hold what they promise, and their documentation is theirs.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod edit;
+#[cfg(not(target_arch = "wasm32"))]
+mod fixtures;
+mod page;
+
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
+use crate::body::BodyPlan;
 use crate::error::{Path, PolicyError};
+use crate::names::NamePatterns;
 use crate::operation::OperationNames;
 use crate::recognise::{Recognised, Recogniser};
 use crate::request::RequestHead;
@@ -32,7 +40,7 @@ fn recognise(preset: &str, method: &str, path: &str) -> String {
         (":path".to_owned(), path.into()),
     ]);
     match recogniser.recognise(&head, &mut Silent) {
-        Recognised::Operations { rule, operations } => {
+        Recognised::Operations { rule, operations, .. } => {
             format!("{rule}: {}", names().display(operations))
         }
         other => format!("{other:?}"),
@@ -127,23 +135,53 @@ fn the_slash_that_fastapi_wants_at_the_end_changes_nothing() {
     );
 }
 
+/// A pointer that is none, or a name that the path does not have, would be a rule that sees nothing.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_documentation_lists_every_rule() {
-    let mut table = String::new();
+fn every_place_exists() {
     for preset in ALL {
-        table += &format!("## {}\n\nSource: {}\n\n", preset.name, preset.source);
-        table += "| rule | method | path | operations |\n|---|---|---|---|\n";
         for rule in preset.rules {
-            let operations = rule.operations.join(" + ");
-            table +=
-                &format!("| {} | {} | `{}` | {operations} |\n", rule.name, rule.method, rule.path);
+            let mut errors = Vec::new();
+            let (body, query) = (rule.body_spec(), rule.query_spec());
+            let plan = BodyPlan::compile(body.as_ref(), &query, None, &Path::root(), &mut errors);
+            assert_eq!(errors, [], "{}/{}", preset.name, rule.name);
+            assert_eq!(plan.is_some_and(|it| it.has_body()), !rule.formats.is_empty());
+            assert_eq!(rule.body.is_empty(), rule.formats.is_empty(), "{}", rule.name);
+            let named = rule.voice_in_path.map(|it| format!("/{{{it}}}"));
+            assert!(named.is_none_or(|it| rule.path.contains(&it)), "{}", rule.path);
         }
-        table += "\n";
     }
-    let page = include_str!("../../../docs/presets.md");
-    let (_, documented) = page.split_once("<!-- from the code -->\n\n").expect("the marker");
-    assert!(
-        documented.trim_end() == table.trim_end(),
-        "docs/presets.md is stale; paste this after its marker:\n\n{table}"
-    );
+}
+
+/// Which voice is spoken with decides on `voice.use`: no endpoint that speaks may leave it unseen.
+#[wasm_bindgen_test(unsupported = test)]
+fn all_that_speaks_names_a_voice_or_brings_one() {
+    for preset in ALL {
+        for rule in preset.rules.iter().filter(|it| it.operations.contains(&"tts.synthesize")) {
+            let tells =
+                |(field, _): &(Field, &str)| matches!(field, Field::Voice | Field::Reference);
+            let places = rule.body.iter().chain(rule.query);
+            assert!(
+                rule.voice_in_path.is_some() || places.into_iter().any(tells),
+                "{}/{}",
+                preset.name,
+                rule.name
+            );
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn shipped_voices_are_anyones_and_others_are_not() {
+    for (preset, voice, shipped) in [
+        ("openai-audio", "cedar", true),
+        ("openai-audio", "voice_1234", false),
+        ("elevenlabs", "JBFqnCBsd6RMkjVDRZzb", true),
+        ("cosyvoice", "中文女", true),
+        ("linly-talker", "zh-CN-liaoning-XiaobeiNeural", true),
+        ("linly-talker", "Neural", false),
+        ("gpt-sovits", "archive_jingyuan_1.wav", false),
+    ] {
+        let voices = by_name(preset).unwrap().voices.iter().copied();
+        assert_eq!(NamePatterns::new(voices).contains(voice), shipped, "{preset}: {voice}");
+    }
 }

@@ -15,6 +15,7 @@
 pub mod fuzz;
 mod hostile;
 mod keys;
+mod recorder;
 mod valid;
 
 use base64::Engine;
@@ -23,6 +24,7 @@ use serde_json::{Value, json};
 
 pub use hostile::{HostileToken, hostile_tokens};
 pub use keys::{SigningKey, attacker_jwks, hmac_jwks, jwks};
+pub use recorder::{Event, Recorder};
 pub use valid::{ValidToken, valid_tokens};
 
 use crate::time::UnixMillis;

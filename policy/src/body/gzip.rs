@@ -4,7 +4,9 @@ mod crc;
 mod header;
 
 use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_HAS_MORE_INPUT;
+use miniz_oxide::inflate::core::inflate_flags::{
+    TINFL_FLAG_HAS_MORE_INPUT, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF,
+};
 use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
 use self::crc::Crc32;
@@ -136,13 +138,14 @@ impl Gzip {
         bytes: &[u8],
         decoded: &mut impl FnMut(&[u8]) -> Result<(), BodyError>,
     ) -> Result<(TINFLStatus, usize), BodyError> {
-        let (status, used, written) = decompress(
-            &mut self.inflate,
-            bytes,
-            &mut self.window,
-            self.position,
-            TINFL_FLAG_HAS_MORE_INPUT,
-        );
+        // Until the window was full once, nothing behind the position is text to refer to.
+        let flags = if self.decoded < WINDOW_BYTES as u64 {
+            TINFL_FLAG_HAS_MORE_INPUT | TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF
+        } else {
+            TINFL_FLAG_HAS_MORE_INPUT
+        };
+        let (status, used, written) =
+            decompress(&mut self.inflate, bytes, &mut self.window, self.position, flags);
         let end = self.position.saturating_add(written);
         let allowed = self.max_decoded_bytes.saturating_sub(self.decoded);
         let kept = usize::try_from(allowed).unwrap_or(usize::MAX).min(written);

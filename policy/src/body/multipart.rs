@@ -1,30 +1,34 @@
 //! `multipart/form-data` (RFC 7578, RFC 2046 §5.1).
 //!
 //! A field that the service sees and this parser does not would pass by every rule, so it takes only
-//! what all servers read in the same way. Where they differ, as their sources have it:
+//! what all servers read in the same way. Where they differ: Starlette 1.10 with python-multipart
+//! 0.0.34, Werkzeug 3.1.9 and busboy 1.6 (multer) by trial, Go by its source.
 //!
-//! | | Starlette (python-multipart) | Werkzeug | Go | busboy, multer |
+//! | | Starlette | Werkzeug | busboy | Go |
 //! |---|---|---|---|---|
-//! | before the first delimiter | refused; skipped after a CR or LF | skipped | skipped by lines | skipped |
-//! | delimiter after a bare LF or CR | content | delimiter | delimiter, if the first was | content |
-//! | spaces behind the boundary | content before 0.0.34, then ignored | ignored | ignored | content |
-//! | delimiter right behind the headers | content | delimiter | delimiter | content |
-//! | after the last delimiter | ignored | ignored | ignored | ignored |
-//! | no last delimiter | accepted | refused | refused | refused |
-//! | bare LF in headers | refused or part of a value | line end | line end | line end |
-//! | folded headers | refused | joined | joined | joined |
-//! | a header twice | the last | the first | the first | the first |
-//! | `name*` | ignored, decoded before 0.0.27 | decoded | decoded | decoded |
-//! | `filename*` alone | a text | a file | a file | a file |
-//! | `filename=""` | a file | a file | a text | a file |
-//! | `application/octet-stream` without `filename` | a text | a text | a text | a file |
-//! | transfer encoding | ignored, decoded by `FormParser` | ignored | quoted-printable decoded | ignored |
+//! | before the first delimiter | refused, but skipped after a CR LF from 0.0.26 on | skipped | skipped | skipped |
+//! | delimiter after a bare LF | content | a delimiter | content | a delimiter, if the first line ended so |
+//! | … after a bare CR | content | a delimiter | content | content |
+//! | spaces behind a boundary | no delimiter before 0.0.34 | ignored | the part is lost | ignored |
+//! | other bytes behind a boundary | content | content | the part is lost | content |
+//! | delimiter right behind the headers | content | a delimiter | a delimiter | a delimiter |
+//! | bytes after the last delimiter | ignored | ignored | ignored | ignored |
+//! | no last delimiter | accepted, the last field lost | refused | refused | refused |
+//! | bare LF in headers | refused, or in a value | ends a line | refused | ends a line |
+//! | a folded header | refused | joined | joined | joined |
+//! | `content-disposition` twice | the last | the first | the first | the first |
+//! | `name` twice in it | the last | the last | the first | refused |
+//! | `name` beside `name*` | `name`; `name*` before 0.0.30 | `name*` | `name` | `name*` |
+//! | `filename*` alone | a text; a file before 0.0.30 | a file | a file | a file |
+//! | `filename=""` | a file | a file | a text | a text |
+//! | `application/octet-stream` without `filename` | a text | a text | a file | a text |
+//! | `content-transfer-encoding` | ignored; its `FormParser` decodes base64 | ignored | ignored | quoted-printable is decoded |
 //! | charset of the form | decodes names and texts | ignored | ignored | ignored |
-//! | charset of a part | ignored | decodes the text | ignored | decodes the text |
-//! | a field twice | the last, or all | the first, or all | the first, or all | all |
+//! | a field twice | the last, or all | the first, or all | all | the first, or all |
 //!
-//! All of these are [`Malformed`], but white space at the end, and a repeated field where the policy
-//! lets it pass. A name is never unescaped: no server does.
+//! All of these are [`Malformed`], but for white space at the end, and a repeated field where the
+//! policy lets it pass. Names are taken as they stand, as all do, but for backslashes, which are
+//! refused.
 
 mod boundary;
 mod content;

@@ -5,6 +5,7 @@
 //! code's or that of a broken promise noticed here.
 
 mod bearer;
+mod formats;
 mod pieces;
 mod policy_file;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -20,6 +21,7 @@ use crate::token::TokenDigest;
 use crate::trace::Recorded;
 
 pub use bearer::{signed_token, token};
+pub use formats::{compressed, form_facts, gzip_body, multipart_facts};
 pub use pieces::{claims_pairs, jwks, path};
 pub use policy_file::policy_file;
 

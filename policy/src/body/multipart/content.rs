@@ -89,8 +89,9 @@ impl Content {
                 *len = len.saturating_add(taken);
                 if *len == PREFIX_BYTES {
                     self.look(sink);
-                    if let What::File = self.what {
-                        sink.piece(bytes.get(taken..).unwrap_or_default());
+                    let rest = bytes.get(taken..).filter(|it| !it.is_empty());
+                    if let (What::File, Some(rest)) = (&self.what, rest) {
+                        sink.piece(rest);
                     }
                 }
             }

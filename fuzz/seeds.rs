@@ -21,6 +21,8 @@ fn main() -> std::io::Result<()> {
         [testing::jwks().to_owned(), testing::attacker_jwks().to_owned(), testing::hmac_jwks()];
     seeds.insert("jwks", sets.map(String::into_bytes).to_vec());
     seeds.insert("path", paths());
+    seeds.insert("json_facts", documents());
+    seeds.insert("jsonl_facts", lines());
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -127,4 +129,48 @@ fn paths() -> Vec<Vec<u8>> {
         "/a\\b",
     ];
     shipped.chain(odd.map(str::to_owned)).map(String::into_bytes).collect()
+}
+
+/// Documents, one a line; the last ones are none.
+const DOCUMENTS: &str = r#"
+{"model":"tts-1","input":"Hello, world.","voice":"alloy","response_format":"mp3","speed":1.5}
+{"input":"你好，世界。🎙","voice":{"id":"v_1"},"stream":true,"sample_rate":24000}
+{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"text","text":"b"},{"type":"input_audio","input_audio":{"data":"UklGRg==","format":"wav"}}]}]}
+{"inp\u0075t":"\ud83c\udf99 \u00e9\n\t\"\\\/\b\f\r","a\/b":{"\u00e9":{"🎙":"m"}},"":null,"\"":false}
+{"input":"a","input":"b","voice":"v","voice":"w"}
+{"voice":{"id":1},"voice":{"id":2}}
+{"voice":"v","voice":{"id":2}}
+{"messages":[{"content":"a","content":["b"]}]}
+[[[["a"],"b"],{"a":{"a":{"a":"c"}}}],{"a":"d","b":["e"]}]
+{"a":{"a":{"a":{"a":[{}]}},"b":[[]]}}
+ [ 0 , -0.5e+10 , 1E2 , 123456789012345678901234567890 , true , false , null , "" ] 
+"\ud800\udc00\udbff\udfff"
+"\ud800\n"
+"\udc00"
+"1234567\u00"
+{"a":1,}
+[1 2]
+01
+-
+"abc
+{"input":"12345678901234567890\u12","b":"é
+-1.5e3
+1e999
+{"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}
+"#;
+
+fn documents() -> Vec<Vec<u8>> {
+    DOCUMENTS.trim_matches('\n').lines().map(|it| it.as_bytes().to_vec()).collect()
+}
+
+/// Documents in pairs, with blank lines and other ends of lines between, and lines that end within
+/// a document.
+fn lines() -> Vec<Vec<u8>> {
+    let documents = documents();
+    let pairs = documents.windows(2).zip(["\n", "\r\n\n", "\n \t\n"].iter().cycle());
+    let cut = ["\n", "{\"input\":\"a\n\"}", "[\n]", "1\r2", "tru\ne", "\"\\ud83c\n\\udf99\""];
+    pairs
+        .map(|(pair, between)| pair.join(between.as_bytes()))
+        .chain(cut.map(|it| it.as_bytes().to_vec()))
+        .collect()
 }

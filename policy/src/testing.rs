@@ -14,6 +14,7 @@
 
 pub mod fuzz;
 mod hostile;
+mod json_model;
 mod keys;
 mod recorder;
 mod valid;

@@ -27,8 +27,10 @@ pub const MAX_DEPTH: u32 = 64;
 /// The longest key, in bytes of UTF-8 without escapes.
 pub const MAX_KEY_BYTES: usize = 1024;
 
-/// The longest number, in bytes. A double needs 25.
-pub const MAX_NUMBER_BYTES: usize = 64;
+/// The longest number, in bytes. A double needs 25; more digits change nothing for most services.
+pub const MAX_NUMBER_BYTES: usize = 128;
+
+const _: () = assert!(MAX_NUMBER_BYTES <= Prefix::CAPACITY, "a number is kept whole");
 
 /// One JSON document while it streams.
 ///
@@ -37,8 +39,7 @@ pub const MAX_NUMBER_BYTES: usize = 64;
 /// surrogates, and what is deeper or longer than the limits of this module. Keys that the tree names
 /// are refused when they are repeated, unless the last is to win; other keys are not remembered.
 ///
-/// Values are told when they are known: a string as it comes, a number when it has ended. Pieces of
-/// strings hold whole characters.
+/// Values are told when they are known: a string as it comes, a number when it has ended.
 #[derive(Debug)]
 pub struct Json {
     state: State,

@@ -6,7 +6,7 @@ mod tests;
 use std::rc::Rc;
 
 use super::json::Json;
-use super::{BodyError, FieldTree, Sink, skip};
+use super::{BodyError, FieldTree, Sink};
 use crate::spec::DuplicateKeys;
 
 /// A body of JSON documents, each on a line of its own, while it streams. Each is a job.
@@ -33,7 +33,7 @@ impl JsonLines {
     /// What is wrong with a line, and where in the body.
     pub fn feed(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<(), BodyError> {
         let mut rest = bytes;
-        while let Some(end) = skip::line_feed(rest) {
+        while let Some(end) = memchr::memchr(b'\n', rest) {
             let (line, after) = rest.split_at(end);
             self.line.feed(line, sink)?;
             self.end_line(sink)?;

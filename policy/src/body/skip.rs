@@ -39,19 +39,6 @@ pub(super) fn unescaped(bytes: &[u8]) -> Run {
     Run { len: place(words.len(), 0).saturating_add(len), is_ascii }
 }
 
-/// Where the first LF is.
-pub(super) fn line_feed(bytes: &[u8]) -> Option<usize> {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        let ends = equal(u64::from_le_bytes(*word), b'\n');
-        if ends != 0 {
-            return Some(place(i, ends.trailing_zeros()));
-        }
-    }
-    let index = tail.iter().position(|it| *it == b'\n')?;
-    Some(place(words.len(), 0).saturating_add(index))
-}
-
 /// The high bit of each byte that is `byte`, and perhaps of some after the first: the lowest one is
 /// right, because a borrow goes upwards only.
 fn equal(word: u64, byte: u8) -> u64 {

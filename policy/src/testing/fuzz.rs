@@ -6,6 +6,7 @@
 
 mod bearer;
 mod formats;
+pub(crate) mod json;
 mod pieces;
 mod policy_file;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -22,6 +23,7 @@ use crate::trace::Recorded;
 
 pub use bearer::{signed_token, token};
 pub use formats::{compressed, form_facts, gzip_body, multipart_facts};
+pub use json::{json_facts, jsonl_facts};
 pub use pieces::{claims_pairs, jwks, path};
 pub use policy_file::policy_file;
 
@@ -32,13 +34,15 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 8] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
     ("claims_pairs", claims_pairs),
     ("jwks", jwks),
     ("path", path),
+    ("json_facts", json_facts),
+    ("jsonl_facts", jsonl_facts),
 ];
 
 /// A proxy that knows nothing of a request but its head.

@@ -7,15 +7,18 @@ use super::super::field::MAX_KEY_BYTES;
 /// The beginning of a key or a number, and its length.
 #[derive(Clone)]
 pub(super) struct Prefix {
-    bytes: [u8; MAX_KEY_BYTES],
+    bytes: [u8; Self::CAPACITY],
     len: usize,
 }
 
 // === impl Prefix ===
 
 impl Prefix {
+    /// What a pointer's key can have.
+    pub(super) const CAPACITY: usize = MAX_KEY_BYTES;
+
     pub(super) fn new() -> Self {
-        Self { bytes: [0; MAX_KEY_BYTES], len: 0 }
+        Self { bytes: [0; Self::CAPACITY], len: 0 }
     }
 
     pub(super) fn clear(&mut self) {
@@ -33,7 +36,7 @@ impl Prefix {
         self.len
     }
 
-    /// All bytes that came, unless they are more than a pointer's key can have.
+    /// All bytes that came, unless they are more than [`CAPACITY`](Self::CAPACITY).
     pub(super) fn whole(&self) -> Option<&[u8]> {
         self.bytes.get(..self.len)
     }

@@ -18,8 +18,6 @@ fn every_byte_at_every_place_ends_a_run_or_does_not() {
                 let mut bytes = [filler; 19];
                 bytes[place] = byte;
                 assert_eq!(unescaped(&bytes), plain(&bytes), "{byte:#x} at {place} of {filler:#x}");
-                let lf = bytes.iter().position(|it| *it == b'\n');
-                assert_eq!(line_feed(&bytes), lf, "{byte:#x} at {place} of {filler:#x}");
             }
         }
     }
@@ -39,5 +37,4 @@ fn the_first_of_several_ends_the_run() {
         }
     }
     assert_eq!(unescaped(b""), Run { len: 0, is_ascii: true });
-    assert_eq!(line_feed(b""), None);
 }

@@ -54,6 +54,16 @@ fn the_kept_paths_have_one_normal_form() {
 }
 
 #[test]
+fn the_kept_documents_say_what_a_full_parse_says() {
+    replay("json_facts");
+}
+
+#[test]
+fn the_kept_lines_say_what_each_says_alone() {
+    replay("jsonl_facts");
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

@@ -4,6 +4,7 @@
 //! only. Colours are for terminals that want them (`NO_COLOR` is honoured).
 
 mod explain;
+mod facts;
 mod render;
 mod token;
 mod validate;
@@ -41,6 +42,8 @@ enum Command {
     Schema,
     /// Says what a policy decides on requests, and why, by the code that the filter runs
     Explain(explain::Args),
+    /// Says what a request's body and query ask for, as a filter reads them
+    Facts(facts::Args),
     /// Prints what Istio or Envoy needs to run a policy
     Render(render::Args),
     /// Makes keys and tokens to develop and test with
@@ -92,6 +95,7 @@ fn run(command: Command, output: &Output) -> CliResult {
             Ok(Exit::Good)
         }
         Command::Explain(args) => args.run(output),
+        Command::Facts(args) => args.run(output),
         Command::Render(args) => args.run(output),
         Command::Token(args) => args.run(output),
         Command::Completions { shell } => {
@@ -113,6 +117,14 @@ impl Output {
     /// A line, or several, of an answer; may have terminal styles.
     fn print(&self, text: impl Display) -> io::Result<()> {
         writeln!(AutoStream::new(io::stdout().lock(), ColorChoice::Auto), "{text}")
+    }
+
+    /// Names and values, under one another.
+    fn print_lines(&self, lines: &[(&str, String)]) -> io::Result<()> {
+        let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        lines.iter().try_for_each(|(name, value)| {
+            self.print(format_args!("  {DIM}{name:width$}{DIM:#}  {value}"))
+        })
     }
 
     /// An answer for programs.

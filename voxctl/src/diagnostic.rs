@@ -8,7 +8,9 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
-pub use source::{MAX_FILE_BYTES, Position, ReadError, Source, read_bytes};
+pub use source::{
+    MAX_BODY_BYTES, MAX_FILE_BYTES, Position, ReadError, Source, read_body, read_bytes,
+};
 
 /// One error in a [`Source`].
 #[derive(Clone, Debug, PartialEq, Eq)]

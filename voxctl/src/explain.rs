@@ -1,24 +1,32 @@
 //! `voxctl explain`: what a policy decides on a request and why, by the code that the filter runs.
 
+mod body;
 mod evidence;
 mod har;
 mod payload;
 mod raw;
+mod reading;
 mod request;
 
 use std::time::Duration;
 
 use serde::Serialize;
 use voxgate_policy::Policy;
+use voxgate_policy::body::Unreadable;
 use voxgate_policy::decide::{Progress, decide};
-use voxgate_policy::decision::{Decision, Record};
+use voxgate_policy::decision::{Decision, Reason, Record};
 use voxgate_policy::identity::{IssuerId, IssuerKeys};
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Recorded;
 
+use crate::facts::FactsReport;
+use reading::Read;
+
+pub use body::RequestBody;
 pub use evidence::{GivenKeys, Surroundings, SurroundingsError};
 pub use har::{HarError, from_har};
-pub use raw::{RawError, from_raw};
+pub use raw::{ChunkError, RawError, from_raw};
+pub use reading::BodyReport;
 pub use request::{Header, HeaderError, Request};
 
 /// What a policy decides on one request; documented in docs/voxctl.md.
@@ -26,16 +34,25 @@ pub use request::{Header, HeaderError, Request};
 pub struct Explanation {
     /// Method and path, without the query.
     pub request: String,
-    /// Whether the request goes on to the service; `None` if that hangs on keys not at hand.
+    /// Whether the request goes on to the service; `None` if that hangs on keys or a body that are
+    /// not at hand.
     pub passes: Option<bool>,
     /// What was considered, in order.
     pub considered: Vec<Considered>,
-    /// The record that the filter writes for access logs; `None` without keys.
+    /// The record that the filter writes for access logs; `None` if it is not decided.
     pub decision: Option<Record>,
     /// What the client is, or in shadow mode would be, answered.
     pub answer: Option<Answer>,
-    /// What is missing to decide.
+    /// Keys that are missing to decide.
     pub missing_keys: Option<MissingKeys>,
+    /// Whether the body is missing to decide.
+    pub missing_body: bool,
+    /// How much of the body it took; `None` if there is none, or it is not at hand.
+    pub body: Option<BodyReport>,
+    /// What was learned beyond the head, as far as the decision took it.
+    pub facts: Option<FactsReport>,
+    /// The line that a recording leaves in the log, if the policy has `facts.audit_voice_creations`.
+    pub audit: Option<String>,
 }
 
 /// One thing that was considered.
@@ -82,26 +99,59 @@ pub fn explain(
 ) -> Explanation {
     let mut trace = Recorded::default();
     let mut evidence = surroundings.for_request(request);
-    let progress = decide(policy, &request.head, &mut evidence, now, &mut trace);
-    let considered =
-        trace.0.into_iter().map(|(subject, verdict)| Considered { subject, verdict }).collect();
+    let progress =
+        decide(policy, &request.head, request.announced(), &mut evidence, now, &mut trace);
     let mut explanation = Explanation {
         request: request.name(),
         passes: None,
-        considered,
+        considered: Vec::new(),
         decision: None,
         answer: None,
         missing_keys: None,
+        missing_body: false,
+        body: None,
+        facts: None,
+        audit: None,
     };
-    match progress {
-        Progress::Decided(decision) => {
+    let read = match (progress, request.body.bytes()) {
+        (Progress::WaitForKeys(issuer), _) => {
+            explanation.missing_keys = missing(policy, issuer);
+            None
+        }
+        (Progress::Decided(decision), None) if hangs_on_body(&decision, request) => None,
+        (Progress::ReadBody(_), None) => None,
+        (Progress::Decided(decision), _) => Some(Read::nothing(decision)),
+        (Progress::Audited(decision, audit), body) => {
+            Some(Read::for_the_log(decision, audit, body, policy))
+        }
+        (Progress::ReadBody(reading), Some(body)) => {
+            Some(Read::until_certain(*reading, body, policy, &mut trace))
+        }
+    };
+    match read {
+        Some(Read { decision, bytes, audit }) => {
             explanation.passes = Some(decision.passes());
             explanation.answer = answer(&decision, policy);
             explanation.decision = Some(Record::new(&decision, policy));
+            explanation.facts = decision.facts.as_deref().map(FactsReport::new);
+            explanation.body =
+                request.body.bytes().map(|it| BodyReport { bytes: it.len(), needed: bytes });
+            explanation.audit = audit;
         }
-        Progress::WaitForKeys(issuer) => explanation.missing_keys = missing(policy, issuer),
+        None => explanation.missing_body = explanation.missing_keys.is_none(),
     }
+    // What `facts` has.
+    let told = trace.0.into_iter().filter(|(subject, _)| subject != "facts");
+    explanation.considered =
+        told.map(|(subject, verdict)| Considered { subject, verdict }).collect();
     explanation
+}
+
+/// Whether a request is refused only because a type of a body is not given either.
+fn hangs_on_body(decision: &Decision, request: &Request) -> bool {
+    request.body == RequestBody::NotGiven
+        && request.head.first("content-type").is_none()
+        && decision.reason == Reason::UnreadableBody(Unreadable::ContentType)
 }
 
 fn answer(decision: &Decision, policy: &Policy) -> Option<Answer> {

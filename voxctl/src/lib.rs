@@ -3,6 +3,7 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod explain;
+pub mod facts;
 pub mod render;
 pub mod schema;
 pub mod token;

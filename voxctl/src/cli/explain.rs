@@ -1,20 +1,22 @@
 //! `voxctl explain`.
 
-use std::path::PathBuf;
+mod answer;
+
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use serde::Serialize;
 use voxgate_policy::spec::IdentitySource;
 use voxgate_policy::time::UnixMillis;
 
-use super::validate::print_errors;
-use super::{CliResult, DIM, Exit, GREEN, Output, RED, YELLOW};
-use crate::diagnostic::{Source, read_bytes};
+use super::validate::policy_or_errors;
+use super::{CliResult, Exit, Output};
+use crate::diagnostic::{Source, read_body, read_bytes};
 use crate::explain::{
-    Explanation, GivenKeys, Header, Request, Surroundings, SurroundingsError, explain, from_har,
-    from_raw,
+    Explanation, GivenKeys, Header, Request, RequestBody, Surroundings, SurroundingsError, explain,
+    from_har, from_raw,
 };
-use crate::validate;
+use crate::validate::Valid;
 
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("request").required(true).args(["path", "raw", "har"]))]
@@ -22,9 +24,9 @@ pub struct Args {
     /// The policy, or an Istio resource that embeds it
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
-    /// The method
-    #[arg(short = 'X', long, default_value = "GET")]
-    method: String,
+    /// The method; by default GET, or POST with a body
+    #[arg(short = 'X', long)]
+    method: Option<String>,
     /// The path, with its query if it has one
     #[arg(long)]
     path: Option<String>,
@@ -37,11 +39,15 @@ pub struct Args {
     /// A file with the bearer token; `-` is standard input
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// A raw HTTP/1.1 request; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file"])]
+    /// The body as it is sent; `-` is standard input. Its type is a header:
+    /// -H 'content-type: application/json'
+    #[arg(long, value_name = "FILE")]
+    body: Option<PathBuf>,
+    /// A raw HTTP/1.1 request with its body; `-` is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file", "body"])]
     raw: Option<PathBuf>,
     /// Every request of an HTTP archive; `-` is standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "token", "token_file", "body"])]
     har: Option<PathBuf>,
     /// The caller's mTLS identity, as spiffe://cluster.local/ns/NS/sa/SA
     #[arg(long, value_name = "URI")]
@@ -65,17 +71,10 @@ struct Report {
 
 impl Args {
     pub fn run(self, output: &Output) -> CliResult {
-        let source = Source::read(&self.policy)?;
-        let validate::Valid { policy, spec, .. } = match validate::one_policy(&source) {
-            Ok(valid) => valid,
-            Err(errors) => {
-                // Standard output is for explanations only.
-                print_errors(&source, &errors, |text| {
-                    output.notice(text);
-                    Ok(())
-                })?;
-                return Ok(Exit::Unusable);
-            }
+        let files = [&self.body, &self.token_file, &self.raw, &self.har].into_iter().flatten();
+        one_standard_input(files.map(PathBuf::as_path).chain([self.policy.as_path()]))?;
+        let Some(Valid { policy, spec, .. }) = policy_or_errors(&self.policy, output)? else {
+            return Ok(Exit::Unusable);
         };
         self.refuse_pointless(&spec.identity.source)?;
         let mut surroundings = Surroundings::new(self.peer.clone(), self.verified_by_proxy);
@@ -97,7 +96,7 @@ impl Args {
                 if i > 0 {
                     output.print("")?;
                 }
-                print(request, output)?;
+                answer::print(request, output)?;
             }
         }
         Ok(exit)
@@ -118,10 +117,10 @@ impl Args {
 
     fn requests(self) -> Result<Vec<Request>, Box<dyn std::error::Error>> {
         if let Some(file) = &self.raw {
-            return Ok(vec![from_raw(&read_bytes(file)?)?]);
+            return Ok(vec![from_raw(&read_body(file)?)?]);
         }
         if let Some(file) = &self.har {
-            return Ok(from_har(&Source::read(file)?.text)?);
+            return Ok(from_har(&Source::of_body(file)?.text)?);
         }
         let token = match &self.token_file {
             Some(file) => Some(Source::read(file)?.text.trim().to_owned()),
@@ -129,8 +128,23 @@ impl Args {
         };
         let bearer =
             token.map(|it| Header::new("authorization", format!("Bearer {it}").as_bytes()));
-        let headers = self.headers.into_iter().chain(bearer).collect();
-        Ok(vec![Request::new(&self.method, self.path.as_deref().unwrap_or("/"), headers)])
+        let headers: Vec<Header> = self.headers.into_iter().chain(bearer).collect();
+        let body = match &self.body {
+            Some(file) => RequestBody::Given(read_body(file)?),
+            None => RequestBody::of_head_only(&headers),
+        };
+        let usual = if self.body.is_some() { "POST" } else { "GET" };
+        let method = self.method.as_deref().unwrap_or(usual);
+        let path = self.path.as_deref().unwrap_or("/");
+        Ok(vec![Request::new(method, path, headers, body)])
+    }
+}
+
+/// Standard input can be read once.
+fn one_standard_input<'a>(files: impl Iterator<Item = &'a Path>) -> Result<(), &'static str> {
+    match files.filter(|it| *it == Path::new("-")).count() {
+        0 | 1 => Ok(()),
+        _ => Err("only one file can be `-`, standard input"),
     }
 }
 
@@ -146,42 +160,5 @@ fn exit(requests: &[Explanation]) -> Exit {
         Exit::Unusable
     } else {
         Exit::Good
-    }
-}
-
-fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
-    output.print(&it.request)?;
-    // The decision is the last thing considered; below it is told in full.
-    let considered = || it.considered.iter().filter(|it| it.subject != "decision");
-    let width = considered().map(|it| it.subject.chars().count()).max().unwrap_or(0);
-    for step in considered() {
-        output.print(format_args!("  {DIM}{:width$}{DIM:#}  {}", step.subject, step.verdict))?;
-    }
-    if let Some(missing) = &it.missing_keys {
-        return output.print(format_args!(
-            "{YELLOW}undecided{YELLOW:#}: the keys of {issuer} are not at hand. A filter fetches \
-             them from {uri}, and answers 503 if they do not come within {wait} s.\n\
-             Next: add --jwks {issuer}=FILE",
-            issuer = missing.issuer,
-            uri = missing.uri,
-            wait = missing.max_wait_seconds,
-        ));
-    }
-    let Some(decision) = &it.decision else { return Ok(()) };
-    let style = match decision.outcome.as_str() {
-        "allow" => GREEN,
-        "would_deny" => YELLOW,
-        _ => RED,
-    };
-    let status = it.answer.as_ref().map(|it| format!(" {}", it.status)).unwrap_or_default();
-    output.print(format_args!(
-        "{style}{}{status}{style:#} by {}: {}",
-        decision.outcome, decision.rule, decision.reason
-    ))?;
-    let Some(answer) = &it.answer else { return Ok(()) };
-    output.print(format_args!("  {}", answer.detail))?;
-    match &answer.www_authenticate {
-        Some(challenge) => output.print(format_args!("  WWW-Authenticate: {challenge}")),
-        None => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! `voxctl validate`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -101,6 +101,25 @@ pub fn print_errors(
     };
     let count = counted(errors.len(), "error");
     print(format_args!("{RED}invalid{RED:#} {}: {count}{hidden}", source.name))
+}
+
+/// The one policy of a file; `None` if it is not valid, and its errors were shown. They go to
+/// standard error: standard output is for the answers of the command that needs the policy.
+pub fn policy_or_errors(
+    file: &Path,
+    output: &Output,
+) -> Result<Option<Valid>, Box<dyn std::error::Error>> {
+    let source = Source::read(file)?;
+    match validate::one_policy(&source) {
+        Ok(valid) => Ok(Some(valid)),
+        Err(errors) => {
+            print_errors(&source, &errors, |text| {
+                output.notice(text);
+                Ok(())
+            })?;
+            Ok(None)
+        }
+    }
 }
 
 fn summary(it: &Valid) -> String {

@@ -10,6 +10,9 @@ use serde::Serialize;
 /// is not a policy but a mistake.
 pub const MAX_FILE_BYTES: u64 = 8 << 20;
 
+/// The largest body that is read, 256 MiB: more than any rule waits for.
+pub const MAX_BODY_BYTES: u64 = 256 << 20;
+
 /// A file's text and the name to call it by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -39,11 +42,13 @@ pub enum ReadError {
         /// The system's reason.
         error: io::Error,
     },
-    /// Larger than [`MAX_FILE_BYTES`].
-    #[error("{name} is larger than {} MiB, the most that is read", MAX_FILE_BYTES >> 20)]
+    /// Larger than [`MAX_FILE_BYTES`], or a body than [`MAX_BODY_BYTES`].
+    #[error("{name} is larger than {} MiB, the most that is read", max >> 20)]
     TooLarge {
         /// The file.
         name: String,
+        /// The most that is read, in bytes.
+        max: u64,
     },
     /// Not UTF-8.
     #[error("{name} is not UTF-8 text (line {line}); save it as UTF-8")]
@@ -60,17 +65,27 @@ pub enum ReadError {
 /// # Errors
 /// [`ReadError::Io`] and [`ReadError::TooLarge`].
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+    read_up_to(MAX_FILE_BYTES, path)
+}
+
+/// Reads a file of at most [`MAX_BODY_BYTES`]; `-` is standard input.
+///
+/// # Errors
+/// [`ReadError::Io`] and [`ReadError::TooLarge`].
+pub fn read_body(path: &Path) -> Result<Vec<u8>, ReadError> {
+    read_up_to(MAX_BODY_BYTES, path)
+}
+
+fn read_up_to(max: u64, path: &Path) -> Result<Vec<u8>, ReadError> {
     let name = name_of(path);
     let mut bytes = Vec::new();
     let read = match path == Path::new("-") {
-        true => io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes),
-        false => {
-            File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
-        }
+        true => io::stdin().lock().take(max + 1).read_to_end(&mut bytes),
+        false => File::open(path).and_then(|file| file.take(max + 1).read_to_end(&mut bytes)),
     };
     match read {
         Err(error) => Err(ReadError::Io { name, error }),
-        Ok(_) if bytes.len() as u64 > MAX_FILE_BYTES => Err(ReadError::TooLarge { name }),
+        Ok(_) if bytes.len() as u64 > max => Err(ReadError::TooLarge { name, max }),
         Ok(_) => Ok(bytes),
     }
 }
@@ -88,8 +103,19 @@ impl Source {
     /// # Errors
     /// [`ReadError`].
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let name = name_of(path);
-        let text = String::from_utf8(read_bytes(path)?).map_err(|error| {
+        Self::from_bytes(name_of(path), read_bytes(path)?)
+    }
+
+    /// Reads a file that holds bodies, up to [`MAX_BODY_BYTES`]; `-` is standard input.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub fn of_body(path: &Path) -> Result<Self, ReadError> {
+        Self::from_bytes(name_of(path), read_body(path)?)
+    }
+
+    fn from_bytes(name: String, bytes: Vec<u8>) -> Result<Self, ReadError> {
+        let text = String::from_utf8(bytes).map_err(|error| {
             let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = 1 + good.iter().filter(|it| **it == b'\n').count();
             ReadError::NotUtf8 { name: name.clone(), line }

@@ -3,13 +3,18 @@
 use std::str::FromStr;
 
 use http::Uri;
+use voxgate_policy::decide::Body;
 use voxgate_policy::request::RequestHead;
 
-/// A request's head.
+use super::RequestBody;
+
+/// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The head: pseudo-headers first, names in lower case.
     pub head: RequestHead,
+    /// The body.
+    pub body: RequestBody,
 }
 
 /// `NAME: VALUE`.
@@ -53,11 +58,19 @@ impl Header {
 
 impl Request {
     /// A request of these. `target` is as in a request line: a path with its query, or a URL, of
-    /// which only the path counts; nothing is normalised, because the policy must see what came.
-    pub fn new(method: &str, target: &str, headers: Vec<Header>) -> Self {
+    /// which only the path counts; nothing is normalised, because the policy must see what came. A
+    /// body whose length no header tells gets a `content-length`, as clients send it.
+    pub fn new(method: &str, target: &str, headers: Vec<Header>, body: RequestBody) -> Self {
         let (authority, path) = split_target(target);
         let host = headers.iter().position(|it| it.name == "host");
         let mut headers = headers;
+        let tells_length =
+            |it: &Header| matches!(it.name.as_str(), "content-length" | "transfer-encoding");
+        if let Some(bytes) = body.bytes()
+            && !headers.iter().any(tells_length)
+        {
+            headers.push(Header::new("content-length", bytes.len().to_string().as_bytes()));
+        }
         // Envoy turns `Host` into `:authority`.
         let host = host.map(|it| headers.remove(it).value);
         let pseudo = [
@@ -70,7 +83,18 @@ impl Request {
             .filter_map(|(name, value)| Some((name.to_owned(), value?)))
             .collect();
         all.extend(headers.into_iter().map(|it| (it.name, it.value)));
-        Self { head: RequestHead::new(all) }
+        Self { head: RequestHead::new(all), body }
+    }
+
+    /// What a proxy knows of the body when the head has come. An empty body in chunks is none, too,
+    /// but that is seen later.
+    pub fn announced(&self) -> Body {
+        let in_chunks = || self.head.first("transfer-encoding").is_some();
+        match &self.body {
+            RequestBody::Absent => Body::Absent,
+            RequestBody::Given(bytes) if bytes.is_empty() && !in_chunks() => Body::Absent,
+            RequestBody::Given(_) | RequestBody::NotGiven => Body::Follows,
+        }
     }
 
     /// Method and path, without the query, which may hold secrets.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use voxgate_policy::preset;
 use voxgate_policy::spec::PolicySpec;
-use voxgate_policy::testing::fuzz::NOW;
+use voxgate_policy::testing::fuzz::{self, NOW};
 use voxgate_policy::testing::{self, SigningKey};
 
 type Seeds = BTreeMap<&'static str, Vec<Vec<u8>>>;
@@ -23,6 +23,9 @@ fn main() -> std::io::Result<()> {
     seeds.insert("path", paths());
     seeds.insert("json_facts", documents());
     seeds.insert("jsonl_facts", lines());
+    seeds.insert("multipart_facts", multipart_forms());
+    seeds.insert("form_facts", forms());
+    seeds.insert("gzip_body", gzip_bodies());
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -173,4 +176,93 @@ fn lines() -> Vec<Vec<u8>> {
         .map(|(pair, between)| pair.join(between.as_bytes()))
         .chain(cut.map(|it| it.as_bytes().to_vec()))
         .collect()
+}
+
+/// Multipart forms with the boundary `b`, the last ones refused. A byte says how each is split.
+fn multipart_forms() -> Vec<Vec<u8>> {
+    let input = "Content-Disposition: form-data; name=\"input\"\r\n\r\nhi";
+    let file = "content-disposition: form-data; name=ref; filename=\"a;b.wav\"\r\n\
+                Content-Type: audio/wav; x=\"1;2\"\r\nContent-Length: 12\r\n\r\nRIFF....WAVE";
+    let unknown = "Content-Disposition: form-data; filename*=utf-8''a; filename=a; name=\"x\"\r\n\
+                   Content-Type: application/octet-stream\r\n\r\nfLaC0123456789abcdef";
+    let list = "Content-Disposition: form-data; name=\"files[]\"; filename=\"\"\r\n\
+                Content-Transfer-Encoding: binary\r\nContent-Encoding: identity\r\n\r\n";
+    let typed = "X: 1\r\nContent-Disposition: form-data; name=\"input\"\r\n\
+                 Content-Type: text/plain; charset=utf-8\r\n\r\n\r\n-\r--\n\r\n--";
+    let odd = [
+        "",
+        "--b--",
+        "\r\n--b--\r\n \t",
+        "x--b--",
+        "--b--x",
+        "--b",
+        "--b\r\n\r\n\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=\"\u{4f60}\"; other=1\r\n\r\n1\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=\"input\"\n\n1\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n1\n--b\r\n2\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=\"input\"\r\n\r\n1\r\n--b \r\n2\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name*=utf-8''input\r\n\r\n1\r\n--b--",
+        "--b\r\nContent-Disposition: form-data; name=\"in\\put\"\r\n folded: 1\r\n\r\n1\r\n--b--",
+    ];
+    let pairs = [[input, file], [file, typed], [unknown, list], [list, list], [typed, input]];
+    pairs
+        .map(|[first, second]| format!("--b\r\n{first}\r\n--b\r\n{second}\r\n--b--\r\n"))
+        .into_iter()
+        .chain([input, file, unknown, list, typed].map(|it| format!("--b\r\n{it}\r\n--b--")))
+        .chain(odd.map(str::to_owned))
+        .zip(1..)
+        .map(|(body, size)| [&[size], body.as_bytes()].concat())
+        .collect()
+}
+
+/// Forms, the last ones refused. A byte says how each is split.
+fn forms() -> Vec<Vec<u8>> {
+    let forms = [
+        "input=Hello%2C+world.&ref=https%3A%2F%2Fa%2Fb.wav",
+        "input=%E4%BD%A0%e5%a5%bd",
+        "input",
+        "files=1&files%5B%5D=2&files[]=3",
+        "input=a&input=b",
+        "=&&=1&ref=&",
+        "%69nput=x=y",
+        "a+b=c",
+        "input=\u{4f60}",
+        "",
+        "&",
+        "input=%00",
+        "x=%ff",
+        "inputs=1&inpu=2",
+        "ref=data:,a%3bb",
+        "=",
+        "input=a;ref=b",
+        "input=%",
+        "input=%4",
+        "input=%zz",
+        "input=%ff",
+        "%e4%bd=1&input=%e4%bd",
+        "_charset_=utf-16",
+    ];
+    forms.iter().zip(1_u8..).map(|(body, size)| [&[size], body.as_bytes()].concat()).collect()
+}
+
+/// Bodies in gzip, some broken, and texts to compress. Two bytes say how each is split, and whether
+/// it is compressed, and how often it is repeated.
+fn gzip_bodies() -> Vec<Vec<u8>> {
+    let texts: Vec<Vec<u8>> = vec![
+        Vec::new(),
+        b"hello".to_vec(),
+        vec![0; 40_000],
+        b"abcabcab".repeat(60),
+        (0..=255).collect(),
+        b"{\"input\": \"a\"}".to_vec(),
+    ];
+    let whole: Vec<Vec<u8>> = texts.iter().map(|it| fuzz::compressed(it)).collect();
+    let named = |it: &Vec<u8>| [&it[..3], &[8], &it[4..10], b"name\0", &it[10..]].concat();
+    let cut = |it: &Vec<u8>| it[..it.len() - 3].to_vec();
+    let twice = |it: &Vec<u8>| it.repeat(2);
+    let bodies = whole.iter().cloned().chain(whole.iter().map(named));
+    let bodies = bodies.chain(whole.iter().map(cut)).chain(whole.iter().map(twice));
+    let seed = |(body, size): (Vec<u8>, u8)| [&[size, 0], &body[..]].concat();
+    let plain = texts.iter().filter(|it| it.len() < 1000).map(|it| [&[7, 201], &it[..]].concat());
+    bodies.zip(1..).map(seed).chain(plain).collect()
 }

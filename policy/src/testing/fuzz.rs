@@ -34,7 +34,7 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 11] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
@@ -43,6 +43,9 @@ pub const TARGETS: [Target; 8] = [
     ("path", path),
     ("json_facts", json_facts),
     ("jsonl_facts", jsonl_facts),
+    ("multipart_facts", multipart_facts),
+    ("form_facts", form_facts),
+    ("gzip_body", gzip_body),
 ];
 
 /// A proxy that knows nothing of a request but its head.

@@ -64,6 +64,21 @@ fn the_kept_lines_say_what_each_says_alone() {
 }
 
 #[test]
+fn the_kept_multipart_forms_say_what_stands_between_their_delimiters() {
+    replay("multipart_facts");
+}
+
+#[test]
+fn the_kept_forms_say_what_another_parser_reads() {
+    replay("form_facts");
+}
+
+#[test]
+fn the_kept_gzip_bodies_are_refused_or_decoded() {
+    replay("gzip_body");
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

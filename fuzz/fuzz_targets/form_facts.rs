@@ -1,0 +1,4 @@
+//! A form.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::form_facts(bytes));

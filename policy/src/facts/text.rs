@@ -1,0 +1,132 @@
+//! Counts characters, and how long they take to speak.
+
+use std::ops::ControlFlow;
+
+use super::script::Script;
+use super::speech_rate::SpeechRates;
+
+#[cfg(test)]
+mod tests;
+
+/// An amount of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextAmount {
+    /// Unicode scalar values; each byte that is no UTF-8 counts as one.
+    pub chars: u64,
+    /// How long they take to speak at normal speed, in microseconds.
+    pub micros: u64,
+}
+
+/// Splits a stream of bytes into scalar values and counts them.
+///
+/// A sequence that breaks off is as many bytes that are no UTF-8, wherever the stream was split.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TextCounter {
+    /// The bits of the sequence that is under way.
+    scalar: u32,
+    /// Its bytes so far; 0 between characters.
+    seen: u8,
+    /// How many are missing.
+    missing: u8,
+}
+
+/// Bytes that are looked at together: long enough for vector instructions to pay.
+const BLOCK: usize = 64;
+
+// === impl TextCounter ===
+
+impl TextCounter {
+    /// Counts the next bytes.
+    pub fn feed(&mut self, bytes: &[u8], rates: &SpeechRates, amount: &mut TextAmount) {
+        let latin = rates.micros(Script::Latin);
+        let digit = rates.micros(Script::Digit);
+        for block in bytes.chunks(BLOCK) {
+            if self.seen == 0
+                && let Some(digits) = digits_of_ascii(block)
+            {
+                let letters = (block.len() as u64).saturating_sub(digits);
+                let micros =
+                    letters.saturating_mul(latin).saturating_add(digits.saturating_mul(digit));
+                amount.add(TextAmount { chars: block.len() as u64, micros });
+            } else {
+                block.iter().for_each(|byte| self.step(*byte, rates, amount));
+            }
+        }
+    }
+
+    /// Counts what was left unfinished.
+    pub fn finish(&mut self, rates: &SpeechRates, amount: &mut TextAmount) {
+        for _ in 0..self.seen {
+            amount.add_one(Script::Other, rates);
+        }
+        *self = Self::default();
+    }
+
+    fn step(&mut self, byte: u8, rates: &SpeechRates, amount: &mut TextAmount) {
+        if self.seen > 0 {
+            match self.carry_on(byte) {
+                ControlFlow::Continue(None) => return,
+                ControlFlow::Continue(Some(scalar)) => {
+                    return amount.add_one(Script::of(scalar), rates);
+                }
+                ControlFlow::Break(()) => self.finish(rates, amount),
+            }
+        }
+        let (missing, bits) = match byte {
+            0x00..=0x7f => return amount.add_one(Script::of(byte.into()), rates),
+            0xc2..=0xdf => (1, byte & 0x1f),
+            0xe0..=0xef => (2, byte & 0x0f),
+            0xf0..=0xf4 => (3, byte & 0x07),
+            _ => return amount.add_one(Script::Other, rates),
+        };
+        *self = Self { scalar: bits.into(), seen: 1, missing };
+    }
+
+    /// The next byte of a sequence, by the table 3-7 of Unicode; breaks if it is none.
+    fn carry_on(&mut self, byte: u8) -> ControlFlow<(), Option<u32>> {
+        let fits = match (self.seen, self.missing, self.scalar) {
+            (1, 2, 0x0) => (0xa0..=0xbf).contains(&byte),
+            (1, 2, 0xd) => (0x80..=0x9f).contains(&byte),
+            (1, 3, 0x0) => (0x90..=0xbf).contains(&byte),
+            (1, 3, 0x4) => (0x80..=0x8f).contains(&byte),
+            _ => (0x80..=0xbf).contains(&byte),
+        };
+        if !fits {
+            return ControlFlow::Break(());
+        }
+        self.scalar = self.scalar << 6 | u32::from(byte & 0x3f);
+        self.seen = self.seen.saturating_add(1);
+        self.missing = self.missing.saturating_sub(1);
+        if self.missing > 0 {
+            return ControlFlow::Continue(None);
+        }
+        let scalar = self.scalar;
+        *self = Self::default();
+        ControlFlow::Continue(Some(scalar))
+    }
+}
+
+/// How many digits there are, if all is ASCII. Without a way out of the loop, so that it becomes
+/// vector instructions.
+fn digits_of_ascii(block: &[u8]) -> Option<u64> {
+    let (mut all, mut digits) = (0_u8, 0_u8);
+    for byte in block {
+        all |= byte;
+        digits = digits.wrapping_add(u8::from(byte.wrapping_sub(b'0') < 10));
+    }
+    (all < 0x80).then_some(digits.into())
+}
+
+// === impl TextAmount ===
+
+impl TextAmount {
+    /// This and that.
+    pub fn add(&mut self, other: Self) {
+        self.chars = self.chars.saturating_add(other.chars);
+        self.micros = self.micros.saturating_add(other.micros);
+    }
+
+    fn add_one(&mut self, script: Script, rates: &SpeechRates) {
+        self.add(Self { chars: 1, micros: rates.micros(script) });
+    }
+}

@@ -3,11 +3,24 @@
 //! All of it is numbers, flags and a few short names: never a text, never audio.
 
 mod absorb;
+mod address;
+mod audio;
+mod base64;
 mod collect;
+mod contribution;
+mod inline;
+mod literal;
+mod reference;
+mod script;
+mod speech_rate;
+mod ssml;
+mod text;
+mod url;
 
 use serde::Serialize;
 
 pub use collect::{Collector, CollectorRules};
+pub use speech_rate::SpeechRates;
 
 /// A length of audio in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -12,6 +12,7 @@
     reason = "test support: what goes wrong here is a defect of the test"
 )]
 
+pub mod audio;
 pub mod fuzz;
 mod hostile;
 mod json_model;

@@ -132,7 +132,8 @@ fn look_beyond(
             return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
         }
     };
-    let reading = Box::new(Reading { asked, allowed, head_facts, scan });
+    let room = policy.body_rules().max_held_bytes;
+    let reading = Box::new(Reading { asked, allowed, head_facts, scan, room, is_past_room: false });
     if !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining()) {
         trace.considered(|| "body".to_owned(), || "the decision depends on it".to_owned());
         return Progress::ReadBody(reading);

@@ -72,6 +72,9 @@ impl OperationId {
     /// `voice.use`: a voice is named that is not anyone's.
     pub const VOICE_USE: Self = Self(3);
 
+    /// `llm.chat`: text that is read, not spoken.
+    pub const LLM_CHAT: Self = Self(9);
+
     fn bit(self) -> u64 {
         1u64.checked_shl(u32::from(self.0)).unwrap_or_default()
     }

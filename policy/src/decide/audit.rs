@@ -40,12 +40,12 @@ impl Audit {
 
     /// More of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.0.feed(bytes);
+        self.0.scan.feed(bytes);
     }
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        self.0.finish();
+        self.0.scan.finish();
     }
 
     /// The record, if a voice is made.

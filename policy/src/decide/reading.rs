@@ -17,19 +17,34 @@ pub struct Reading {
     /// What the head says.
     pub(super) head_facts: RequestFacts,
     pub(super) scan: BodyScan,
+    /// How much more of it is read.
+    pub(super) room: u64,
+    /// Whether there was more.
+    pub(super) is_past_room: bool,
 }
 
 // === impl Reading ===
 
 impl Reading {
-    /// More of the body.
+    /// More of the body. What is past `facts.max_held_bytes` is not read, however the body is cut
+    /// into slices: the same body is always decided the same way.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.scan.feed(bytes);
+        let room = usize::try_from(self.room).unwrap_or(usize::MAX);
+        match bytes.get(..room).filter(|it| it.len() < bytes.len()) {
+            Some(readable) => {
+                self.scan.feed(readable);
+                self.is_past_room = true;
+            }
+            None => self.scan.feed(bytes),
+        }
+        self.room = self.room.saturating_sub(bytes.len() as u64);
     }
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        self.scan.finish();
+        if !self.is_past_room {
+            self.scan.finish();
+        }
     }
 
     /// The decision, once it is certain. After [`finish`](Self::finish) it always is.
@@ -62,18 +77,14 @@ impl Reading {
             Err(error) => Some(breach(Known::Part).or_else(|| self.unreadable(policy, error))),
             // A value that the last one of its name replaces may be mended yet.
             Ok(Progress::Reading) if rules.duplicate_keys == DuplicateKeys::LastWins => {
-                self.past_max_held(policy).then(|| self.too_large(policy))
+                self.is_past_room.then(|| self.too_large(policy))
             }
             Ok(Progress::Reading) => match breach(Known::Part) {
                 Some(reason) => Some(Some(reason)),
                 None if self.asked.is_certain(policy, facts, self.scan.remaining()) => Some(None),
-                None => self.past_max_held(policy).then(|| self.too_large(policy)),
+                None => self.is_past_room.then(|| self.too_large(policy)),
             },
         }
-    }
-
-    fn past_max_held(&self, policy: &Policy) -> bool {
-        self.scan.received() > policy.body_rules().max_held_bytes
     }
 
     fn too_large(&self, policy: &Policy) -> Option<Reason> {

@@ -123,7 +123,8 @@ impl Asked {
             });
         }
         let limits = policy.tiers().limits(tier)?;
-        let over = |limit| exceeds(limits.max(limit)?, limit, facts, known);
+        let speaks = operations != OperationSet::default().with(OperationId::LLM_CHAT);
+        let over = |limit| exceeds(limits.max(limit)?, limit, facts, known, speaks);
         let unlisted = |(field, patterns): (Field, &NamePatterns)| {
             let names = match field {
                 Field::Model => &facts.models,
@@ -207,8 +208,14 @@ impl Asked {
     }
 }
 
-/// The breach of a limit of `max`.
-fn exceeds(max: u64, limit: Limit, facts: &RequestFacts, known: Known) -> Option<Reason> {
+/// The breach of a limit of `max`; `speaks`: whether text becomes speech.
+fn exceeds(
+    max: u64,
+    limit: Limit,
+    facts: &RequestFacts,
+    known: Known,
+    speaks: bool,
+) -> Option<Reason> {
     let over = |found: u64| (found > max).then_some(Some(found));
     let seconds = |it: AudioMillis| it.0.div_ceil(1000);
     // A length that no header tells is no length under the limit.
@@ -218,6 +225,7 @@ fn exceeds(max: u64, limit: Limit, facts: &RequestFacts, known: Known) -> Option
     let found = match limit {
         Limit::TextChars => over(facts.text.longest_chars),
         Limit::AudioSeconds => over(seconds(facts.text.longest_audio))
+            .filter(|_| speaks)
             .or_else(|| over(seconds(facts.audio.longest)))
             .or_else(|| untold(&facts.audio)),
         Limit::SampleRateHz => over(facts.sample_rate_hz.unwrap_or_default()),

@@ -1,4 +1,5 @@
 mod evidence;
+mod facts;
 mod keys;
 mod shadow;
 
@@ -8,7 +9,7 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;
-use crate::decision::{Answer, Record};
+use crate::decision::{Answer, Record, UrlRefusal};
 use crate::identity::{Keys, NewerKeys};
 use crate::jwks::KeySet;
 use crate::spec::PolicySpec;

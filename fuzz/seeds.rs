@@ -26,6 +26,7 @@ fn main() -> std::io::Result<()> {
     seeds.insert("multipart_facts", multipart_forms());
     seeds.insert("form_facts", forms());
     seeds.insert("gzip_body", gzip_bodies());
+    seeds.insert("audio_header", recordings());
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -265,4 +266,44 @@ fn gzip_bodies() -> Vec<Vec<u8>> {
     let seed = |(body, size): (Vec<u8>, u8)| [&[size, 0], &body[..]].concat();
     let plain = texts.iter().filter(|it| it.len() < 1000).map(|it| [&[7, 201], &it[..]].concat());
     bodies.zip(1..).map(seed).chain(plain).collect()
+}
+
+/// Recordings as files and as base64, and URLs. Two bytes say how each is sent and split.
+fn recordings() -> Vec<Vec<u8>> {
+    use testing::audio::{flac, id3, mp3, opus, opus_head, page, wav, xing};
+    let vorbis = [b"\x01vorbis\0\0\0\0\x01".as_slice(), &22_050_u32.to_le_bytes(), &[0; 14]];
+    let files = vec![
+        wav(8000, 5),
+        flac(16_000, 1600, 10, 40),
+        mp3(2),
+        [id3(20), xing(9), mp3(1), b"TAG".to_vec()].concat(),
+        opus(1, 100),
+        [page(2, 0, 1, &opus_head(0)), page(2, 0, 2, &vorbis.concat())].concat(),
+    ];
+    let base64 = |it: &Vec<u8>| {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(it)
+    };
+    let strings: Vec<String> = files
+        .iter()
+        .map(base64)
+        .chain(files.iter().map(|it| format!("data:audio/x;base64,{}", base64(it))))
+        .collect();
+    let short = [
+        "data:,%52IFF",
+        "https://user@a.example:443/x?y#z",
+        " https://127.0.0.1/",
+        "//0x7f.1/",
+        "https://[::ffff:127.0.0.1]/",
+        "speech:name:1",
+        "\u{a0}file:///etc/passwd",
+        "ht\ntp://a",
+    ];
+    let seed = |how: u8, bytes: &[u8]| [&[how, 7], bytes].concat();
+    files
+        .iter()
+        .map(|it| seed(2, it))
+        .chain(strings.iter().map(|it| seed(1, it.as_bytes())))
+        .chain(short.iter().flat_map(|it| [seed(0, it.as_bytes()), seed(4, it.as_bytes())]))
+        .collect()
 }

@@ -1,7 +1,9 @@
 //! How bodies are read, of one policy.
 
+use std::rc::Rc;
+
 use crate::error::{Path, PolicyError};
-use crate::facts::CollectorRules;
+use crate::facts::{CollectorRules, SpeechRates};
 use crate::spec::{DuplicateKeys, FactsSpec, GzipSpec, OnMalformed, PastMaxHeld};
 
 /// The `facts` section, compiled.
@@ -55,9 +57,14 @@ impl BodyRules {
             duplicate_keys: spec.duplicate_keys,
             audit: spec.audit_voice_creations,
             collector: CollectorRules {
+                speech: Rc::new(SpeechRates::compile(
+                    &spec.chars_per_second,
+                    &path.key("chars_per_second"),
+                    errors,
+                )),
                 count_ssml_tags: spec.count_ssml_tags,
                 hash_references: spec.audit_voice_creations,
-                ..CollectorRules::default()
+                is_batch: false,
             },
         }
     }

@@ -21,6 +21,26 @@ pub struct Base64 {
 /// Decoded bytes of one step.
 const CHUNK: usize = 768;
 
+/// What is of neither alphabet: a bit that no value has.
+const STRANGE: u8 = 0x40;
+
+/// What each byte stands for.
+#[allow(clippy::indexing_slicing, reason = "it runs when this is compiled")]
+const VALUES: [u8; 256] = {
+    let mut values = [STRANGE; 256];
+    let (standard, url): (&[u8; 64], &[u8; 64]) = (
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+    );
+    let mut value = 0;
+    while value < 64_u8 {
+        values[standard[value as usize] as usize] = value;
+        values[url[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 // === impl Base64 ===
 
 impl Base64 {
@@ -28,24 +48,47 @@ impl Base64 {
     pub fn decode(&mut self, text: &[u8], out: &mut dyn FnMut(&[u8])) {
         let mut decoded = [0; CHUNK];
         let mut length = 0_usize;
-        for byte in text {
-            let Some(bits) = self.sextet(*byte) else { continue };
-            self.bits = self.bits << 6 | u32::from(bits);
-            if self.sextets.is_multiple_of(4) {
-                let [_, bytes @ ..] = self.bits.to_be_bytes();
-                let end = length.saturating_add(3);
-                if let Some(place) = decoded.get_mut(length..end) {
-                    place.copy_from_slice(&bytes);
+        let mut rest = text;
+        while let Some((first, after)) = rest.split_first() {
+            let quad = rest.split_first_chunk().filter(|_| self.is_aligned());
+            let bytes = match quad.and_then(|(quad, after)| Some((decode_quad(*quad)?, after))) {
+                Some((bytes, after)) => {
+                    self.sextets = self.sextets.saturating_add(4);
+                    rest = after;
+                    Some(bytes)
                 }
-                length = end;
-                self.bits = 0;
+                None => {
+                    rest = after;
+                    self.step(*first)
+                }
+            };
+            let Some(bytes) = bytes else { continue };
+            let end = length.saturating_add(3);
+            if let Some(place) = decoded.get_mut(length..end) {
+                place.copy_from_slice(&bytes);
             }
+            length = end;
             if length >= CHUNK {
                 out(&decoded);
                 length = 0;
             }
         }
         out(decoded.get(..length).unwrap_or_default());
+    }
+
+    fn is_aligned(&self) -> bool {
+        self.sextets.is_multiple_of(4) && self.padding == 0
+    }
+
+    /// Takes a character; every fourth makes three bytes.
+    fn step(&mut self, byte: u8) -> Option<[u8; 3]> {
+        let bits = self.sextet(byte)?;
+        self.bits = self.bits << 6 | u32::from(bits);
+        if !self.sextets.is_multiple_of(4) {
+            return None;
+        }
+        let [_, bytes @ ..] = std::mem::take(&mut self.bits).to_be_bytes();
+        Some(bytes)
     }
 
     /// Takes the next characters without decoding them. Nothing can be decoded after that.
@@ -89,27 +132,38 @@ impl Base64 {
     }
 
     fn sextet(&mut self, byte: u8) -> Option<u8> {
-        let bits = match byte {
-            b'A'..=b'Z' => byte.wrapping_sub(b'A'),
-            b'a'..=b'z' => byte.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => byte.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
+        match byte {
             b'=' => {
                 self.padding = self.padding.saturating_add(1);
                 self.is_broken |= self.padding > 2;
                 return None;
             }
             b' ' | b'\t' | b'\r' | b'\n' => return None,
-            _ => {
-                self.is_broken = true;
-                return None;
-            }
-        };
-        self.is_broken |= self.padding > 0;
-        self.sextets = self.sextets.wrapping_add(1);
+            _ => {}
+        }
+        let bits = value(byte);
+        self.is_broken |= self.padding > 0 || bits == STRANGE;
+        if bits == STRANGE {
+            return None;
+        }
+        self.sextets = self.sextets.saturating_add(1);
         Some(bits)
     }
+}
+
+/// Four characters of the alphabet.
+fn decode_quad(quad: [u8; 4]) -> Option<[u8; 3]> {
+    let [a, b, c, d] = quad.map(value);
+    if (a | b | c | d) & STRANGE != 0 {
+        return None;
+    }
+    let bits = u32::from(a) << 18 | u32::from(b) << 12 | u32::from(c) << 6 | u32::from(d);
+    let [_, bytes @ ..] = bits.to_be_bytes();
+    Some(bytes)
+}
+
+fn value(byte: u8) -> u8 {
+    VALUES.get(usize::from(byte)).copied().unwrap_or(STRANGE)
 }
 
 /// Whether a byte is of either alphabet.

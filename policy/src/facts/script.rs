@@ -159,7 +159,12 @@ impl Script {
     /// The script of a scalar value.
     pub fn of(scalar: u32) -> Self {
         match scalar {
+            // The commonest, for speed; the tables say the same.
             0x4e00..=0x9fff => Self::Han,
+            0xac00..=0xd7ff => Self::Hangul,
+            0x3040..=0x30ff => Self::Kana,
+            0x0400..=0x052f => Self::Cyrillic,
+            0x0000..=0x002f | 0x003a..=0x007f | 0x00c0..=0x036f => Self::Latin,
             0xff00.. => find(&FIRST_OF_FORMS, scalar),
             _ => find(&FIRST, scalar),
         }

@@ -49,8 +49,32 @@ impl TextCounter {
                     letters.saturating_mul(latin).saturating_add(digits.saturating_mul(digit));
                 amount.add(TextAmount { chars: block.len() as u64, micros });
             } else {
-                block.iter().for_each(|byte| self.step(*byte, rates, amount));
+                self.feed_block(block, rates, amount);
             }
+        }
+    }
+
+    fn feed_block(&mut self, block: &[u8], rates: &SpeechRates, amount: &mut TextAmount) {
+        let mut rest = block;
+        while let [first, after @ ..] = rest {
+            // Most characters are whole and not at the edge of what is allowed.
+            let (scalar, next) = match rest {
+                _ if self.seen > 0 => (None, after),
+                [ascii @ 0x00..=0x7f, ..] => (Some(u32::from(*ascii)), after),
+                [a @ (0xe1..=0xec | 0xee | 0xef), b @ 0x80..=0xbf, c @ 0x80..=0xbf, next @ ..] => {
+                    let bits = [a & 0x0f, b & 0x3f, c & 0x3f].map(u32::from);
+                    (Some(bits[0] << 12 | bits[1] << 6 | bits[2]), next)
+                }
+                [a @ 0xc2..=0xdf, b @ 0x80..=0xbf, next @ ..] => {
+                    (Some(u32::from(a & 0x1f) << 6 | u32::from(b & 0x3f)), next)
+                }
+                _ => (None, after),
+            };
+            match scalar {
+                Some(scalar) => amount.add_one(Script::of(scalar), rates),
+                None => self.step(*first, rates, amount),
+            }
+            rest = next;
         }
     }
 
@@ -73,7 +97,8 @@ impl TextCounter {
             }
         }
         let (missing, bits) = match byte {
-            0x00..=0x7f => return amount.add_one(Script::of(byte.into()), rates),
+            b'0'..=b'9' => return amount.add_one(Script::Digit, rates),
+            0x00..=0x7f => return amount.add_one(Script::Latin, rates),
             0xc2..=0xdf => (1, byte & 0x1f),
             0xe0..=0xef => (2, byte & 0x0f),
             0xf0..=0xf4 => (3, byte & 0x07),

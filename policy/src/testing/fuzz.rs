@@ -4,6 +4,7 @@
 //! A target returns whatever it is given, or panics: a panic is a finding, whether it is the
 //! code's or that of a broken promise noticed here.
 
+mod audio;
 mod bearer;
 mod formats;
 pub(crate) mod json;
@@ -13,7 +14,7 @@ mod policy_file;
 mod tests;
 
 use crate::Policy;
-use crate::decide::{Progress, decide};
+use crate::decide::{Body, Progress, decide};
 use crate::decision::{Decision, Record};
 use crate::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
 use crate::request::RequestHead;
@@ -21,6 +22,7 @@ use crate::time::UnixMillis;
 use crate::token::TokenDigest;
 use crate::trace::Recorded;
 
+pub use audio::audio_header;
 pub use bearer::{signed_token, token};
 pub use formats::{compressed, form_facts, gzip_body, multipart_facts};
 pub use json::{json_facts, jsonl_facts};
@@ -34,7 +36,7 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
@@ -46,6 +48,7 @@ pub const TARGETS: [Target; 11] = [
     ("multipart_facts", multipart_facts),
     ("form_facts", form_facts),
     ("gzip_body", gzip_body),
+    ("audio_header", audio_header),
 ];
 
 /// A proxy that knows nothing of a request but its head.
@@ -88,7 +91,7 @@ fn head<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> RequestHe
 /// Decides, and checks what is said of the decision.
 fn decided(policy: &Policy, head: &RequestHead) -> Decision {
     let Progress::Decided(decision) =
-        decide(policy, head, &mut Nothing, NOW, &mut Recorded::default())
+        decide(policy, head, Body::Absent, &mut Nothing, NOW, &mut Recorded::default())
     else {
         panic!("a decision waits for keys that nobody fetches");
     };

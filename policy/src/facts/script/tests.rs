@@ -39,3 +39,10 @@ fn characters_have_their_script() {
         }
     }
 }
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_short_cuts_say_what_the_tables_say() {
+    for scalar in 0..0xff00 {
+        assert_eq!(Script::of(scalar), find(&FIRST, scalar), "{scalar:x}");
+    }
+}

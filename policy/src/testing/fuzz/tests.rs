@@ -79,6 +79,11 @@ fn the_kept_gzip_bodies_are_refused_or_decoded() {
 }
 
 #[test]
+fn the_kept_recordings_say_the_same_at_any_split() {
+    replay("audio_header");
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

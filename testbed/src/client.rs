@@ -3,6 +3,7 @@
 //! HTTP/1.1 and HTTP/2 (without TLS, by prior knowledge), repeated headers, odd bytes in values,
 //! paths sent as written. What HTTP forbids altogether is sent by [`raw`].
 
+mod payload;
 pub mod raw;
 mod request;
 mod response;
@@ -17,7 +18,7 @@ pub use tunnel::Tunnel;
 pub use websocket::{Upgrade, WebSocket};
 
 use bytes::Bytes;
-use http_body_util::combinators::BoxBody;
+use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::future::Future;
@@ -37,7 +38,7 @@ pub struct Client {
 }
 
 /// A request's body, with or without trailers.
-type Body = BoxBody<Bytes, std::convert::Infallible>;
+type Body = UnsyncBoxBody<Bytes, std::convert::Infallible>;
 
 /// Why no response came.
 #[derive(Debug, thiserror::Error)]

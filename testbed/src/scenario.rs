@@ -54,8 +54,10 @@ pub struct RequestSpec {
     /// Headers beside the token's and the content type.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body.
+    /// The body, as JSON.
     pub json: Option<Value>,
+    /// The body as it stands; a header says what it is.
+    pub body: Option<String>,
 }
 
 /// What should become of a request.
@@ -102,9 +104,10 @@ impl RequestSpec {
         if let Some(token) = token {
             request = request.bearer(token);
         }
-        match &self.json {
-            Some(body) => request.json(body),
-            None => request,
+        match (&self.json, &self.body) {
+            (Some(body), _) => request.json(body),
+            (None, Some(body)) => request.body(body.clone()),
+            (None, None) => request,
         }
     }
 
@@ -128,6 +131,8 @@ impl RequestSpec {
         if let Some(body) = &self.json {
             let body = quoted(&body.to_string());
             line += &format!(" -H 'content-type: application/json' -d {body}");
+        } else if let Some(body) = &self.body {
+            line += &format!(" --data-binary {}", quoted(body));
         }
         line
     }

@@ -1,9 +1,9 @@
 //! A request as a test writes it.
 
+use super::payload::{Content, Payload};
 use super::{Client, ClientError, Response, Streaming, Upgrade, within};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderName, HeaderValue};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take unless a test says otherwise.
@@ -18,8 +18,7 @@ pub struct Request {
     pub(super) path: String,
     authority: String,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
-    body: Bytes,
-    trailers: Option<HeaderMap>,
+    payload: Payload,
     pub(super) timeout: Duration,
 }
 
@@ -33,8 +32,7 @@ impl Request {
             path: path.to_owned(),
             authority: "speech.test".to_owned(),
             headers: Vec::new(),
-            body: Bytes::new(),
-            trailers: None,
+            payload: Payload::default(),
             timeout: TIMEOUT,
         }
     }
@@ -54,7 +52,7 @@ impl Request {
     /// As [`Request::header`].
     pub fn trailer(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let (name, value) = field(name, value.as_ref());
-        self.trailers.get_or_insert_default().append(name, value);
+        self.payload.trailers.get_or_insert_default().append(name, value);
         self
     }
 
@@ -71,7 +69,19 @@ impl Request {
 
     /// Sets the body.
     pub fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
+        self.payload.content = Content::Whole(body.into());
+        self
+    }
+
+    /// Sets a body that is sent in these pieces, with a pause before each. No `content-length` says
+    /// how long it is, unless one is set as a header.
+    pub fn pieces(
+        mut self,
+        pieces: impl IntoIterator<Item = impl Into<Bytes>>,
+        pause: Duration,
+    ) -> Self {
+        let pieces = pieces.into_iter().map(Into::into).collect();
+        self.payload.content = Content::Pieces { pieces, pause };
         self
     }
 
@@ -111,7 +121,7 @@ impl Request {
             .method(self.method.as_str())
             .uri(uri)
             .version(version)
-            .body(body(self.body, self.trailers))?;
+            .body(self.payload.into_body())?;
         for (name, value) in self.headers {
             request.headers_mut().append(name, value);
         }
@@ -139,13 +149,4 @@ fn field(name: &str, value: &[u8]) -> (HeaderName, HeaderValue) {
     let value =
         HeaderValue::from_bytes(value).unwrap_or_else(|error| panic!("value of {name}: {error}"));
     (name, value)
-}
-
-fn body(bytes: Bytes, trailers: Option<HeaderMap>) -> super::Body {
-    match trailers {
-        None => Full::new(bytes).boxed(),
-        Some(trailers) => {
-            Full::new(bytes).with_trailers(std::future::ready(Some(Ok(trailers)))).boxed()
-        }
-    }
 }

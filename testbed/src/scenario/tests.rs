@@ -47,6 +47,18 @@ fn a_curl_line_keeps_quotes_from_the_shell() {
 }
 
 #[test]
+fn a_body_that_is_no_json_is_sent_as_it_stands() {
+    let mut step = Scenario::parse(YAML).unwrap().requests.remove(0);
+    (step.request.json, step.request.body) = (None, Some("--b\r\n@it's".to_owned()));
+    step.request.headers = [("content-type".to_owned(), "multipart/form-data".to_owned())].into();
+    assert_eq!(
+        step.request.to_curl("http://127.0.0.1:1", None),
+        "curl -sS -i -o - -X POST 'http://127.0.0.1:1/tts' -H 'content-type: multipart/form-data' \
+         --data-binary '--b\r\n@it'\\''s'"
+    );
+}
+
+#[test]
 fn a_difference_is_shown_and_counted() {
     let steps = [played(Vec::new()), played(vec!["status is 500, not 200".to_owned()])];
     let table = table(&steps);

@@ -1,8 +1,8 @@
 //! A speech service to put behind a filter: an ordinary HTTP server that knows nothing of Voxgate.
 //!
 //! It speaks the paths of GLM-TTS (`/tts`, `/batch`) and of OpenAI (`/v1/audio/speech`,
-//! `/v1/voices`), a WebSocket, and one gRPC method. It remembers what it received, so that a test
-//! can see what really got through.
+//! `/v1/voices`), a WebSocket, and one gRPC method; `/take/…` takes any body. It remembers what it
+//! received, so that a test can see what really got through.
 
 mod api;
 mod exchange;
@@ -11,6 +11,7 @@ mod pace;
 mod received;
 mod routes;
 mod synthesis;
+mod take;
 mod voices;
 mod wav;
 mod websocket;

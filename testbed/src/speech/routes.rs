@@ -1,7 +1,7 @@
 //! The paths, and what each answers.
 
 use super::api::{CreateSpeech, Format, Refusal, Tts, checked};
-use super::{Service, exchange, grpc, voices, wav, websocket};
+use super::{Service, exchange, grpc, take, voices, wav, websocket};
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -26,9 +26,11 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
         .route("/tts", post(tts))
         .route("/batch", post(batch))
         .route("/v1/audio/speech", post(create_speech))
+        .route("/v1/voices/add", post(voices::create))
         .route("/v1/voices", get(voices::list).post(voices::create))
         .route("/ws", any(websocket::speak))
         .route(grpc::PATH, post(grpc::speak))
+        .route(take::PATH, any(take::take))
         // A service answers paths of its own too; what reaches them is a test's concern.
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), fail_if_asked))

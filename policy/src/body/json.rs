@@ -5,6 +5,7 @@ mod nesting;
 mod number;
 mod places;
 mod prefix;
+mod scalars;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -16,7 +17,7 @@ use self::nesting::{Container, Nesting};
 use self::number::Number;
 use self::places::{Places, Repeated};
 use self::prefix::Prefix;
-use self::text::{Piece, Text};
+use self::text::{Fault, Text};
 use super::{BodyError, FieldTree, Kind, Malformed, Sink, Value};
 use crate::spec::DuplicateKeys;
 
@@ -223,105 +224,18 @@ impl Json {
         true
     }
 
-    fn string(
-        &mut self,
-        mut text: Text,
-        is_told: bool,
-        bytes: &[u8],
-        sink: &mut impl Sink,
-    ) -> Result<usize, BodyError> {
-        let (taken, piece) = text.step(bytes).or_else(|it| self.fail_at(it.at, it.what))?;
-        self.state = State::String { text, is_told };
-        match piece {
-            Piece::End => {
-                self.state = State::After;
-                if is_told {
-                    sink.end();
-                }
-            }
-            Piece::Run(run) if is_told => sink.piece(run),
-            Piece::Char(character) if is_told => {
-                sink.piece(character.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            Piece::None | Piece::Run(_) | Piece::Char(_) => {}
-        }
-        Ok(taken)
-    }
-
-    fn key(&mut self, mut text: Text, bytes: &[u8]) -> Result<usize, BodyError> {
-        let (taken, piece) = text.step(bytes).or_else(|it| self.fail_at(it.at, it.what))?;
-        self.state = State::Key(text);
-        match piece {
-            Piece::End => {
-                self.state = State::Colon;
-                let known = self.prefix.whole();
-                self.places.member(known).or_else(|Repeated| self.repeated())?;
-            }
-            Piece::Run(run) => self.prefix.push(run),
-            Piece::Char(it) => self.prefix.push(it.encode_utf8(&mut [0; 4]).as_bytes()),
-            Piece::None => {}
-        }
-        if self.prefix.len() > MAX_KEY_BYTES {
-            return Err(BodyError { what: Malformed::KeyTooLong, offset: self.key_offset });
-        }
-        Ok(taken)
-    }
-
-    fn number(
-        &mut self,
-        number: Number,
-        byte: u8,
-        sink: &mut impl Sink,
-    ) -> Result<usize, BodyError> {
-        if let Some(longer) = number.with(byte) {
-            self.prefix.push(&[byte]);
-            if self.prefix.len() > MAX_NUMBER_BYTES {
-                return self.fail(Malformed::NumberTooLong);
-            }
-            self.state = State::Number(longer);
-            return Ok(1);
-        }
-        if !number.is_complete() {
-            return self.fail(Malformed::Json);
-        }
-        self.end_number(sink);
-        Ok(0)
-    }
-
-    fn end_number(&mut self, sink: &mut impl Sink) {
-        self.state = State::After;
-        if self.begin(Kind::Number, sink) {
-            sink.piece(self.prefix.whole().unwrap_or_default());
-            sink.end();
-        }
-    }
-
-    fn literal(
-        &mut self,
-        literal: Literal,
-        byte: u8,
-        sink: &mut impl Sink,
-    ) -> Result<usize, BodyError> {
-        let Some(longer) = literal.with(byte) else { return self.fail(Malformed::Json) };
-        self.state = State::Literal(longer);
-        if let Some(kind) = longer.complete() {
-            self.state = State::After;
-            if self.begin(kind, sink) {
-                sink.end();
-            }
-        }
-        Ok(1)
-    }
-
     fn repeated<T>(&self) -> Result<T, BodyError> {
         Err(BodyError { what: Malformed::DuplicateKey, offset: self.key_offset })
     }
 
-    fn fail<T>(&self, what: Malformed) -> Result<T, BodyError> {
-        self.fail_at(0, what)
+    /// What is wrong at the `rest` of `bytes`, which begin here.
+    fn fault<T>(&self, fault: Fault, bytes: &[u8], rest: &[u8]) -> Result<T, BodyError> {
+        let read = bytes.len().saturating_sub(rest.len()) as u64;
+        let offset = self.offset.saturating_add(read).saturating_add_signed(fault.at.into());
+        Err(BodyError { what: fault.what, offset })
     }
 
-    fn fail_at<T>(&self, at: i8, what: Malformed) -> Result<T, BodyError> {
-        Err(BodyError { what, offset: self.offset.saturating_add_signed(at.into()) })
+    fn fail<T>(&self, what: Malformed) -> Result<T, BodyError> {
+        Err(BodyError { what, offset: self.offset })
     }
 }

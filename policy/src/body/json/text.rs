@@ -71,7 +71,10 @@ impl Text {
         if text.is_empty() {
             return match bytes.first() {
                 Some(b'"') => Ok((1, Piece::End)),
-                Some(b'\\') => self.become_within(Self::Escape),
+                Some(b'\\') => match whole_escape(bytes) {
+                    Some((taken, character)) => Ok((taken, Piece::Char(character))),
+                    None => self.become_within(Self::Escape),
+                },
                 _ => fault(Malformed::ControlCharacter),
             };
         }
@@ -110,18 +113,14 @@ impl Text {
     }
 
     fn escape<'a>(&mut self, byte: u8) -> Step<'a> {
-        let character = match byte {
-            b'"' | b'\\' | b'/' => char::from(byte),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.become_within(Self::Unicode { high: None, unit: 0, digits: 0 }),
-            _ => return fault(Malformed::Escape),
-        };
-        *self = Self::Plain;
-        Ok((1, Piece::Char(character)))
+        if let Some(character) = escaped(byte) {
+            *self = Self::Plain;
+            return Ok((1, Piece::Char(character)));
+        }
+        if byte != b'u' {
+            return fault(Malformed::Escape);
+        }
+        self.become_within(Self::Unicode { high: None, unit: 0, digits: 0 })
     }
 
     /// Reads as many of the four digits as there are.
@@ -172,6 +171,32 @@ fn fault<'a>(what: Malformed) -> Step<'a> {
 /// It is one of the few bytes of an escape or of a character.
 fn place(index: usize) -> i8 {
     i8::try_from(index).unwrap_or_default()
+}
+
+/// The escape that `bytes` begin with, if all of it is there and it is no surrogate. Python escapes
+/// all that is not ASCII, so a long text may be nothing else.
+fn whole_escape(bytes: &[u8]) -> Option<(usize, char)> {
+    match bytes {
+        [_, b'u', a, b, c, d, ..] => {
+            let unit = hex(*a)? << 12 | hex(*b)? << 8 | hex(*c)? << 4 | hex(*d)?;
+            Some((6, char::from_u32(unit.into())?))
+        }
+        [_, byte, ..] => Some((2, escaped(*byte)?)),
+        _ => None,
+    }
+}
+
+/// What stands behind a backslash for one character.
+fn escaped(byte: u8) -> Option<char> {
+    Some(match byte {
+        b'"' | b'\\' | b'/' => char::from(byte),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        _ => return None,
+    })
 }
 
 fn hex(byte: u8) -> Option<u16> {

@@ -11,6 +11,7 @@ use voxgate_policy::spec::BodyFormat;
 
 use crate::explain::{Request, RequestBody};
 
+pub use lines::Extent;
 pub use report::{AudioReport, FactsReport, ReferenceReport, TextReport, UrlReport};
 pub use target::{Target, TargetError};
 

@@ -6,7 +6,7 @@ use super::validate::policy_or_errors;
 use super::{CliResult, Exit, Output, RED};
 use crate::diagnostic::read_body;
 use crate::explain::{Header, Request, RequestBody};
-use crate::facts::{Found, Target, TargetError, read};
+use crate::facts::{Extent, Found, Target, TargetError, read};
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -77,7 +77,8 @@ impl Args {
 
 fn print(found: &Found, output: &Output) -> std::io::Result<()> {
     output.print(format_args!("{}, {} bytes", found.rule, found.bytes))?;
-    let lines = found.facts.lines();
+    let extent = if found.defect.is_none() { Extent::Whole } else { Extent::Part };
+    let lines = found.facts.lines(extent);
     if lines.is_empty() && found.defect.is_none() {
         output.print("  nothing that the rule looks for")?;
     }

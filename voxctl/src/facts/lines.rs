@@ -4,12 +4,24 @@ use voxgate_policy::facts::Names;
 
 use super::{AudioReport, FactsReport, TextReport, UrlReport};
 
+/// How much of a request was read for its facts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// What comes later can add to it. A `speed` that was not read yet can shorten the speech, so
+    /// that is told for the fastest.
+    Part,
+}
+
+// === impl FactsReport ===
+
 impl FactsReport {
     /// What was found: names and values.
-    pub fn lines(&self) -> Vec<(&'static str, String)> {
+    pub fn lines(&self, extent: Extent) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         let mut add = |name, value: Option<String>| lines.extend(value.map(|it| (name, it)));
-        add("text", self.text.line());
+        add("text", self.text.line(extent));
         add("voice", names(&self.voices));
         add("model", names(&self.models));
         add("format", names(&self.formats));
@@ -28,9 +40,15 @@ impl FactsReport {
 }
 
 impl TextReport {
-    fn line(&self) -> Option<String> {
-        let amount =
-            |chars, ms| format!("{}, about {} of speech", counted(chars, "character"), seconds(ms));
+    fn line(&self, extent: Extent) -> Option<String> {
+        let (at_least, about) = match extent {
+            Extent::Whole => ("", "about "),
+            Extent::Part => ("at least ", ""),
+        };
+        let amount = |chars, ms| {
+            let chars = counted(chars, "character");
+            format!("{at_least}{chars}, {about}{} of speech", seconds(ms))
+        };
         let longest = match self.longest_chars < self.chars {
             true => {
                 format!("; the longest job {}", amount(self.longest_chars, self.longest_audio_ms))

@@ -79,6 +79,10 @@ fn diagnostic(node: &Node, path: &Path, message: &str) -> Diagnostic {
         help = Some(format!("add `{field}`; `voxctl schema` describes every field"));
     } else if let Some(word) = yaml_1_1_boolean(node, path, message) {
         help = Some(format!("in YAML 1.2 `{word}` is a string; write `true` or `false`"));
+    } else if let Some(before) = shown.strip_suffix(", expected u64") {
+        // Rust's word for it.
+        shown = format!("{before}, expected a whole number");
+        help = Some("write it with digits alone, as 10000; it cannot be less than 0".to_owned());
     }
     let span = node.locate(path, place);
     Diagnostic { path: Some(path.to_string()), message: shown, help, span, also: None }

@@ -47,11 +47,13 @@ fn explain(folder: &Path, more: &[&str]) -> Run {
 
 const KEYS: [&str; 2] = ["--jwks", "https://issuer.test=keys/jwks.json"];
 
+const NO_BODY: [&str; 2] = ["-H", "content-length: 0"];
+
 #[test]
 fn an_allowed_request_names_the_rules_it_met() {
     let folder = folder();
     let request = ["-X", "POST", "--path", "/tts?x=secret", "--token-file", "t"];
-    let explained = explain(folder.path(), &[&request[..], &KEYS].concat());
+    let explained = explain(folder.path(), &[&request[..], &NO_BODY, &KEYS].concat());
     assert_eq!(explained.code, 0, "{}{}", explained.out, explained.err);
     assert_eq!(
         explained.out,
@@ -170,7 +172,8 @@ fn a_token_that_the_proxy_verified_needs_no_keys() {
     let unverified = explain(folder.path(), &request);
     assert_eq!(unverified.code, 1);
     assert!(unverified.out.contains("not_verified_by_proxy"), "{}", unverified.out);
-    let verified = explain(folder.path(), &[&request[..], &["--verified-by-proxy"]].concat());
+    let verified =
+        explain(folder.path(), &[&request[..], &NO_BODY, &["--verified-by-proxy"]].concat());
     assert_eq!(verified.code, 0, "{}", verified.out);
     assert!(verified.out.contains("jwt_authn: tenant acme, tier basic"), "{}", verified.out);
 }

@@ -1,10 +1,13 @@
 //! The built command, as scripts and people use it.
 
 mod explain;
+mod explain_body;
+mod facts;
 mod render;
 mod schema;
 mod token;
 mod validate;
+mod validate_facts;
 
 use std::path::{Path, PathBuf};
 
@@ -76,7 +79,8 @@ fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&repository(), &["completions", shell]);
         assert_eq!(script.code, 0);
-        for command in ["validate", "schema", "explain", "render", "token", "completions"] {
+        for command in ["validate", "schema", "explain", "facts", "render", "token", "completions"]
+        {
             assert!(script.out.contains(command), "{shell}: {command}");
         }
     }

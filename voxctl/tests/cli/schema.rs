@@ -91,6 +91,115 @@ fn every_policy_in_the_documentation_fits_and_is_valid() {
     assert!(seen >= 1, "docs/voxctl.md has one");
 }
 
+/// A policy with every field of bodies, limits and facts.
+const BODIES: &str = r#"version: 1
+identity:
+  source: [token]
+  issuers:
+    - issuer: https://issuer.test
+      audiences: [speech]
+      jwks:
+        remote: {uri: "https://issuer.test/jwks.json", cluster: jwks}
+operations:
+  preset_voices: [anna, "preset-*"]
+  rules:
+    - name: say
+      methods: [POST]
+      path: /say/{voice}
+      operations: [tts.synthesize]
+      voice_in_path: voice
+      query: {speed: [/speed]}
+      body:
+        formats: [json, jsonl, multipart, form, plain]
+        fields:
+          text: [/text, ""]
+          voice: [/voice]
+          reference: ["/samples/*"]
+          audio: [/audio]
+          model: [/model]
+          sample_rate: [/rate]
+          format: [/format]
+          stream: [/stream]
+          speed: [/speed]
+          consent: [/consent]
+tiers:
+  - name: premium
+    scopes: [tts.premium]
+    allow: ["*"]
+    max:
+      text_chars: 20000
+      audio_seconds: 600
+      sample_rate_hz: 48000
+      reference_audio_bytes: 10485760
+      reference_audio_seconds: 60
+      batch_lines: 1000
+    models: ["glm-*"]
+    voices: [preset, "mine-*"]
+    formats: [mp3, wav]
+    reference_urls: {hosts: [media.example.com, "*.cdn.example.com"]}
+    consent: {claim: contract.id, field: true}
+  - name: basic
+    scopes: [tts.basic]
+    allow: [tts.synthesize]
+    reference_urls: deny
+facts:
+  max_held_bytes: 500000
+  past_max_held: by_headers
+  gzip: deny
+  max_decoded_bytes: 1000000
+  on_malformed: allow
+  duplicate_keys: last_wins
+  count_ssml_tags: false
+  audit_voice_creations: true
+  chars_per_second: {latin: 15.5}
+shadow: [facts, tiers]
+"#;
+
+#[test]
+fn every_field_of_bodies_limits_and_facts_fits_and_is_valid() {
+    assert_fits(Path::new("BODIES"), BODIES);
+    let source = voxctl::diagnostic::Source { name: "BODIES".to_owned(), text: BODIES.to_owned() };
+    if let Err(errors) = voxctl::validate::policies(&source) {
+        panic!("{errors:#?}");
+    }
+    // Whatever the types have, the example has.
+    let schema = schema();
+    for name in ["FactsSpec", "FieldsSpec", "BodySpec", "LimitsSpec", "TierSpec", "ConsentSpec"] {
+        for field in schema["$defs"][name]["properties"].as_object().expect(name).keys() {
+            assert!(
+                BODIES.contains(&format!("{field}: ")) || BODIES.contains(&format!("{field}:\n")),
+                "{name}.{field}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_misspelt_field_of_bodies_limits_and_facts_is_refused() {
+    let validator = jsonschema::draft202012::new(&schema()).unwrap();
+    for (right, wrong) in [
+        ("text_chars:", "text_char:"),
+        ("text_chars: 20000", "text_chars: -1"),
+        ("batch_lines: 1000", "batch_lines: many"),
+        ("[json, jsonl,", "[json, ndjson,"),
+        ("reference: [", "references: ["),
+        ("consent: {claim: contract.id,", "consent: {claims: contract.id,"),
+        ("{hosts: [", "{host: ["),
+        ("reference_urls: deny", "reference_urls: allow"),
+        ("past_max_held: by_headers", "past_max_held: allow"),
+        ("gzip: deny", "gzip: maybe"),
+        ("on_malformed: allow", "on_malformed: pass"),
+        ("duplicate_keys: last_wins", "duplicate_keys: first_wins"),
+        ("count_ssml_tags: false", "count_ssml_tags: no"),
+        ("latin: 15.5", "latin: fast"),
+        ("shadow: [facts,", "shadow: [bodies,"),
+    ] {
+        let text = BODIES.replace(right, wrong);
+        assert_ne!(text, BODIES, "{right}");
+        assert!(!validator.is_valid(&policy(&text)), "{wrong}");
+    }
+}
+
 #[test]
 fn a_misspelt_field_is_refused_at_every_level() {
     let validator = jsonschema::draft202012::new(&schema()).unwrap();

@@ -39,7 +39,7 @@ fn an_unknown_field_is_shown_under_its_key() {
 14 |     scope: [tts.premium]
    |     ^^^^^ tiers[0].scope
    |
-   = help: did you mean `scopes`? Accepted: name, scopes, allow
+   = help: did you mean `scopes`? Accepted: name, scopes, allow, max, models, voices, formats, reference_urls, consent
 
 invalid p.yaml: 1 error
 ",

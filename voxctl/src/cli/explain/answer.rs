@@ -2,6 +2,7 @@
 
 use super::super::{GREEN, Output, RED, YELLOW};
 use crate::explain::{BodyReport, Explanation, MissingKeys};
+use crate::facts::Extent;
 
 /// Prints what was considered, what was found, and what came of it.
 pub fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
@@ -53,8 +54,14 @@ fn steps(it: &Explanation) -> Vec<(&str, String)> {
     if let Some(body) = it.body {
         steps.push(("body", read(body)));
     }
-    steps.extend(it.facts.iter().flat_map(|facts| facts.lines()));
+    steps.extend(it.facts.iter().flat_map(|facts| facts.lines(extent(it))));
     steps
+}
+
+fn extent(it: &Explanation) -> Extent {
+    let is_read = it.body.is_none_or(|it| it.needed == it.bytes);
+    let is_malformed = it.decision.as_ref().is_some_and(|it| it.reason.starts_with("malformed"));
+    if is_read && !is_malformed { Extent::Whole } else { Extent::Part }
 }
 
 fn read(BodyReport { bytes, needed }: BodyReport) -> String {

@@ -91,12 +91,12 @@ impl TierLimits {
         preset_voices: &[&str],
         errors: &mut Vec<PolicyError>,
     ) -> Self {
-        let voices = |it: &'_ String| it == PRESET;
-        let presets = spec.voices.iter().any(voices).then_some(preset_voices).unwrap_or_default();
-        if spec.voices.iter().any(voices) && preset_voices.is_empty() {
+        let takes_presets = spec.voices.iter().any(|it| it == PRESET);
+        let presets = if takes_presets { preset_voices } else { &[] };
+        if takes_presets && preset_voices.is_empty() {
             errors.push(PolicyError::new(
                 path.key("voices"),
-                "no voices are `preset`: list some in `operations.preset_voices`",
+                "no voices are `preset`; list some in `operations.preset_voices`",
             ));
         }
         let named = |list: &[String], more: &[&str]| {

@@ -1,21 +1,28 @@
 //! What a filter costs Envoy: processor time a request and memory, side by side in one run.
 //!
-//! Each subject is an Envoy with one worker that answers every request itself, so that nothing but
-//! its filters differ. The cases take turns, round after round, so that what else the machine does
-//! meets all of them; the median of the rounds counts.
+//! Each subject is an Envoy with one worker. It answers every request itself where only headers
+//! count, so that nothing but its filters differ; where bodies are read they go to a server. The
+//! cases take turns, round after round, so that what else the machine does meets all of them; the
+//! median of the rounds counts.
 
+mod bodies;
 mod cases;
 mod load;
+mod measured;
 mod report;
 mod subject;
 mod tokens;
+mod upstream;
 
-pub use report::table;
+pub use measured::{Comparison, Measured, Memory, Spread};
 
 use anyhow::{Context, Result};
-use cases::Case;
-use std::time::Duration;
+use cases::Turns;
+use std::net::SocketAddr;
 use subject::Subject;
+
+/// The largest body that an Envoy has to hold.
+const MAX_BODY_BYTES: usize = 8 << 20;
 
 /// How much is measured.
 #[derive(Debug, Clone)]
@@ -24,62 +31,62 @@ pub struct Plan {
     pub rounds: usize,
     /// Requests of one case in one round.
     pub requests: usize,
-    /// Only cases whose name contains one of these, and that without any filter; all when empty.
+    /// Of [`headers`] only cases, of [`facts`] only bodies whose name contains one of these; all
+    /// when empty. The case without any filter is always among them.
     pub only: Vec<String>,
 }
 
-/// What came out for one case.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
-    /// What was done.
-    pub name: &'static str,
-    /// Envoy's processor time for one request, of each round, in order.
-    pub rounds: Vec<Duration>,
-    /// Envoy's resident memory at the end, in bytes.
-    pub resident_bytes: u64,
-}
+// === impl Plan ===
 
-// === impl Measured ===
-
-impl Measured {
-    /// The median of the rounds.
-    pub fn median(&self) -> Duration {
-        let mut rounds = self.rounds.clone();
-        rounds.sort_unstable();
-        rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+impl Plan {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|it| name.contains(it))
     }
 }
 
-/// Measures every case; the first is that without any filter. `$ENVOY` names the Envoy,
-/// `$VOXGATE_DIST` the folder of the modules, among them `empty.wasm` made of `empty.wat`.
+/// Measures requests without a body. `$ENVOY` names the Envoy, `$VOXGATE_DIST` the folder of the
+/// modules, among them `empty.wasm` made of `empty.wat`.
 ///
 /// # Errors
 /// When an Envoy does not start, or answers otherwise than the case expects.
-pub async fn run(plan: Plan) -> Result<Vec<Measured>> {
-    let mut subjects = Vec::new();
-    let mut cases = cases::chosen(&plan);
-    for case in &cases {
-        subjects.push(Subject::start(case).await.with_context(|| case.name)?);
-    }
-    let mut measured: Vec<Measured> = cases.iter().map(Measured::none).collect();
-    for round in 0..=plan.rounds {
-        for ((case, subject), result) in cases.iter_mut().zip(&subjects).zip(&mut measured) {
-            let spent = subject.spend(case, plan.requests).await.with_context(|| case.name)?;
-            // The first is to warm up.
-            if round > 0 {
-                result.rounds.push(spent / u32::try_from(plan.requests)?);
-            }
-        }
-        eprintln!("round {round} of {}", plan.rounds);
-    }
-    for (subject, result) in subjects.into_iter().zip(&mut measured) {
-        result.resident_bytes = subject.finish().await.with_context(|| result.name)?;
-    }
-    Ok(measured)
+pub async fn headers(plan: Plan) -> Result<Comparison> {
+    compare(cases::headers(&plan), plan.rounds, None).await
 }
 
-impl Measured {
-    fn none(case: &Case) -> Self {
-        Self { name: case.name, rounds: Vec::new(), resident_bytes: 0 }
+/// Measures requests whose bodies are read, one comparison for each body; `each` gets them as they
+/// come. A round has fewer requests where they are large.
+///
+/// # Errors
+/// As [`headers`].
+pub async fn facts(plan: Plan, mut each: impl FnMut(&Comparison)) -> Result<()> {
+    let upstream = upstream::start().await?;
+    for turns in cases::facts(&plan) {
+        each(&compare(turns, plan.rounds, Some(upstream.address())).await?);
     }
+    Ok(())
+}
+
+async fn compare(turns: Turns, rounds: usize, upstream: Option<SocketAddr>) -> Result<Comparison> {
+    let Turns { title, requests, ask, mut cases } = turns;
+    let mut subjects = Vec::new();
+    for case in &cases {
+        subjects.push(Subject::start(case, upstream).await.with_context(|| case.name)?);
+    }
+    let mut measured: Vec<_> = cases.iter().map(|it| Measured::none(it.name)).collect();
+    for round in 0..=rounds {
+        for ((case, subject), result) in cases.iter_mut().zip(&subjects).zip(&mut measured) {
+            let spent = subject.spend(&ask, case, requests).await.with_context(|| case.name)?;
+            if round > 0 {
+                result.rounds.push(spent / u32::try_from(requests)?);
+            } else {
+                // This one is to warm up.
+                subject.forget_peak()?;
+            }
+        }
+        eprintln!("{title}: round {round} of {rounds}");
+    }
+    for (subject, result) in subjects.into_iter().zip(&mut measured) {
+        result.memory = subject.finish().await.with_context(|| result.name)?;
+    }
+    Ok(Comparison { title, requests, measured })
 }

@@ -169,6 +169,7 @@ async fn try_all(fixture: &Fixture, passes: Passes) {
         }
         let id = format!("{id}-h2");
         let mut request = fixture.http2().request(method, "/tts").body(BODY);
+        request = request.header("content-type", "application/json");
         for (name, value) in head.iter().chain(&spelling) {
             request = request.header(std::str::from_utf8(name).unwrap(), value);
         }
@@ -206,7 +207,8 @@ async fn no_spelling_gets_past_a_policy_in_shadow_mode() {
 #[tokio::test]
 async fn malformed_fields_do_not_smuggle_them() {
     let fixture = Fixture::of(policy()).start().await.unwrap();
-    let bearer = format!("authorization: Bearer {}", token("tts.basic"));
+    let bearer =
+        format!("authorization: Bearer {}\r\ncontent-type: application/json", token("tts.basic"));
     for (number, trick) in [
         "x-user-tier : premium",
         "x-user-tier\t: premium",
@@ -255,6 +257,7 @@ async fn trailers_do_not_smuggle_them() {
     let fixture = setup.start().await.unwrap();
 
     let mut request = fixture.http2().post("/tts").bearer(token("tts.basic")).body(BODY);
+    request = request.header("content-type", "application/json");
     for name in NAMES {
         request = request.trailer(name, "premium").trailer(name, b"\xff");
         request = request.trailer(&name.replace('-', "_"), "premium");
@@ -265,7 +268,8 @@ async fn trailers_do_not_smuggle_them() {
     let names = NAMES.map(|name| format!("{}: premium\r\n{name}: x\r\n", odd_case(name))).concat();
     let request = format!(
         "POST /tts HTTP/1.1\r\nhost: speech.test\r\nconnection: close\r\nx-test-id: h1\r\n\
-         authorization: Bearer {}\r\ntransfer-encoding: chunked\r\ntrailer: x-user-tier\r\n\r\n\
+         content-type: application/json\r\nauthorization: Bearer {}\r\n\
+         transfer-encoding: chunked\r\ntrailer: x-user-tier\r\n\r\n\
          c\r\n{{\"text\":\"a\"}}\r\n0\r\nx-other: kept\r\n{names}\r\n",
         token("tts.basic"),
     );

@@ -10,10 +10,18 @@ use voxgate_testbed::envoy::AccessLogEntry;
 use voxgate_testbed::fixture::{Fixture, now, policy, resource, token};
 
 const BODY: &[u8] = br#"{"text":"a"}"#;
+const JSON: &str = "application/json";
 
 async fn assert_alive(fixture: &Fixture) {
     for (protocol, client) in fixture.both() {
-        let valid = client.post("/tts").bearer(token("tts.basic")).body(BODY).send().await.unwrap();
+        let valid = client
+            .post("/tts")
+            .bearer(token("tts.basic"))
+            .header("content-type", JSON)
+            .body(BODY)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(valid.status, 200, "{protocol}");
     }
     fixture.assert_no_reload().await.unwrap();
@@ -73,7 +81,8 @@ async fn each_valid_token_is_accepted() {
     for (protocol, client) in fixture.both() {
         // Made just before, as some are good for a few seconds only.
         for row in valid_tokens(now()).into_iter().filter(|row| !row.only_at_now) {
-            let request = client.post("/tts").bearer(&row.token).body(BODY);
+            let request =
+                client.post("/tts").bearer(&row.token).header("content-type", JSON).body(BODY);
             let response = request.send().await.unwrap();
             assert_eq!(response.status, 200, "{} over {protocol}: {response:?}", row.name);
             assert_eq!(response.header("x-received-tenant"), Some("acme"), "{}", row.name);
@@ -110,7 +119,11 @@ async fn the_scheme_is_read_as_rfc_9110_says() {
             (format!("Bearer {token} x"), 401),
             (format!("Bearer \"{token}\""), 401),
         ] {
-            let request = client.post("/tts").header("authorization", &value).body(BODY);
+            let request = client
+                .post("/tts")
+                .header("authorization", &value)
+                .header("content-type", JSON)
+                .body(BODY);
             let got = request.send().await.unwrap().status;
             assert_eq!(got, status, "{:?} over {protocol}", value.replace(&token, "TOKEN"));
         }
@@ -148,7 +161,13 @@ async fn bytes_that_are_no_text_do_no_harm() {
             for value in [&b"\xff\xfe\x80"[..], b"\xc3\x28", "日本".as_bytes(), b"\xf0\x9f\x92"] {
                 for method in ["POST", "OPTIONS"] {
                     let request = client.request(method, "/tts").bearer(token("tts.basic"));
-                    let response = request.header(name, value).body(BODY).send().await.unwrap();
+                    let response = request
+                        .header(name, value)
+                        .header("content-type", JSON)
+                        .body(BODY)
+                        .send()
+                        .await
+                        .unwrap();
                     let status = response.status.as_u16();
                     let expected = if method == "POST" { 200 } else { 403 };
                     // Envoy itself answers where its own code reads the header.

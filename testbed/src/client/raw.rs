@@ -86,11 +86,13 @@ impl Conversation {
     }
 }
 
-/// A request head and body with a correct length; the headers' bytes are written as they stand.
+/// A request head and a body of JSON with a correct length; the headers' bytes are written as they
+/// stand.
 /// It asks for the connection to be closed, for that is the end of a response without a length.
 pub fn post(path: &str, headers: &[(&[u8], &[u8])], body: &[u8]) -> Vec<u8> {
     let mut request = format!(
-        "POST {path} HTTP/1.1\r\nhost: speech.test\r\nconnection: close\r\ncontent-length: {}\r\n",
+        "POST {path} HTTP/1.1\r\nhost: speech.test\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n",
         body.len(),
     )
     .into_bytes();

@@ -55,7 +55,7 @@ pub(super) async fn record(
 
 fn id(headers: &HeaderMap) -> Option<String> {
     let id = headers.get("x-test-id").or(headers.get("x-request-id"))?;
-    Some(id.as_bytes().escape_ascii().to_string())
+    Some(String::from_utf8_lossy(id.as_bytes()).into_owned())
 }
 
 fn echoed(headers: &HeaderMap) -> HeaderMap {

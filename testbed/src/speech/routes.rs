@@ -91,7 +91,9 @@ async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(problem)).into_response()
 }
 
-/// Answers a failure where `x-test-status` or the failure rate asks for it.
+/// Answers a failure where `x-test-status` or the failure rate asks for it: at once, while the body
+/// still comes. It is read all the same, for a connection that is closed over it may take the
+/// answer along (RFC 9112 §9.6).
 async fn fail_if_asked(
     State(service): State<Arc<Service>>,
     request: axum::extract::Request,
@@ -100,7 +102,10 @@ async fn fail_if_asked(
     let asked = request.headers().get("x-test-status");
     let asked = asked.and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
     match asked.or_else(|| service.failure()) {
-        Some(status) => Refusal::Asked(status).into_response(),
+        Some(status) => {
+            tokio::spawn(take::drain(request.into_body()));
+            Refusal::Asked(status).into_response()
+        }
         None => next.run(request).await,
     }
 }

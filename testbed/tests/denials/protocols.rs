@@ -144,8 +144,9 @@ async fn a_denial_comes_before_the_body_and_the_connection_goes_on() {
     // RFC 9110 §10.1.1: the final status in place of 100 spares the client its body.
     let head = |token: &str| {
         format!(
-            "POST /tts HTTP/1.1\r\nhost: speech.test\r\nauthorization: Bearer {token}\r\n\
-             expect: 100-continue\r\ncontent-length: 12\r\n\r\n"
+            "POST /v1/voices HTTP/1.1\r\nhost: speech.test\r\nauthorization: Bearer {token}\r\n\
+             content-type: multipart/form-data; boundary=b\r\nexpect: 100-continue\r\n\
+             content-length: 7\r\n\r\n"
         )
     };
     let mut asked = Conversation::open(address).await.unwrap();
@@ -153,12 +154,12 @@ async fn a_denial_comes_before_the_body_and_the_connection_goes_on() {
     let answer = asked.hear("\r\n\r\n").await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
     let mut asked = Conversation::open(address).await.unwrap();
-    asked.say(head(&token("tts.basic"))).await.unwrap();
+    asked.say(head(&token("tts.premium"))).await.unwrap();
     let answer = asked.hear("\r\n\r\n").await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 100 "), "{answer}");
-    asked.say(r#"{"text":"a"}"#).await.unwrap();
+    asked.say("--b--\r\n").await.unwrap();
     let answer = asked.hear("\r\n\r\n").await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
     drop(asked);
     assert_eq!(fixture.speech.count(), 1);
 

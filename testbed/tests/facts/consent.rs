@@ -1,7 +1,7 @@
 //! Before a voice is made, its owner consents: by a claim of the token, or by a field.
 
 use super::bodies::{Case, multipart};
-use super::{assert_passed, assert_refused, policy};
+use super::{assert_passed, assert_refused, policy, sha256};
 use serde_json::{Value, json};
 use voxgate_policy::testing::claims;
 use voxgate_testbed::fixture::{Fixture, now, signed};
@@ -58,8 +58,8 @@ async fn no_voice_is_made_without_consent() {
     ];
     for (protocol, client) in fixture.both() {
         for (case, claim, passes) in &cases {
-            let id = format!("{} {} {claim} over {protocol}", case.name, case.body.escape_ascii());
-            let id = id.chars().filter(|it| *it != '\\').collect::<String>();
+            let digest = sha256(&case.body);
+            let id = format!("{} {} {claim} over {protocol}", case.name, &digest[..8]);
             let request = case.head(&client).bearer(token(claim)).header("x-test-id", &id);
             let response = request.body(case.body.clone()).send().await.unwrap();
             if *passes {

@@ -12,6 +12,7 @@ mod lengths;
 mod limits;
 mod modes;
 mod one_byte;
+mod padding;
 mod protocol;
 mod recordings;
 mod routes;

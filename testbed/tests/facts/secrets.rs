@@ -15,28 +15,28 @@ async fn no_operator_reads_what_bodies_say() {
         options.allow_log.push("audit=voice.create".to_owned());
     });
     let fixture = setup.start().await.unwrap();
-    let sample = base64(b"SampleSecretSampleSecretSampleSecret");
+    let sample = base64(b"SampleHushSampleHushSampleHush");
     let full = json!({
-        "text": "TextSecret", "voice": "VoiceSecret", "model": "ModelSecret",
-        "format": "FormatSecret", "consent": "ConsentSecret", "sample_rate": "RateSecret",
-        "ref_audio": sample, "KeySecret": 1,
+        "text": "TextHush", "voice": "VoiceHush", "model": "ModelHush",
+        "format": "FormatHush", "consent": "ConsentHush", "sample_rate": "RateHush",
+        "ref_audio": sample, "KeyHush": 1,
     });
     let parts = [
-        ("text", None, &b"TextSecret"[..]),
-        ("ref_audio", Some("FileSecret"), b"SampleSecret"),
-        ("KeySecret", None, b"OtherSecret"),
+        ("text", None, &b"TextHush"[..]),
+        ("ref_audio", Some("FileHush"), b"SampleHush"),
+        ("KeyHush", None, b"OtherHush"),
     ];
     let cases = [
         Case::new("all", "/take/json", full.to_string()),
         Case::new("compressed", "/take/json", full.to_string()).gzipped(),
         Case::new("torn", "/take/json", full.to_string().replace('}', "")),
-        Case::new("a URL", "/take/json", r#"{"ref_audio":"https://urlsecret.test/PathSecret"}"#),
-        Case::new("a model", "/take/json", r#"{"model":"ModelSecret"}"#),
+        Case::new("a URL", "/take/json", r#"{"ref_audio":"https://urlhush.test/PathHush"}"#),
+        Case::new("a model", "/take/json", r#"{"model":"ModelHush"}"#),
         Case::new("a wrong type", "/take/plain", full.to_string())
-            .headers(&[("content-type", "x/TypeSecret")]),
-        Case::new("a form", "/take/form", "text=TextSecret&text=TextSecret&KeySecret=1"),
+            .headers(&[("content-type", "x/TypeHush")]),
+        Case::new("a form", "/take/form", "text=TextHush&text=TextHush&KeyHush=1"),
         Case::new("parts", "/take/multipart", multipart(&parts)),
-        Case::new("long", "/take/json", format!(r#"{{"text":"{}"}}"#, "TextSecret".repeat(300))),
+        Case::new("long", "/take/json", format!(r#"{{"text":"{}"}}"#, "TextHush".repeat(300))),
     ];
     let tokens = [token("tts.basic"), token("tts.premium")];
     let mut statuses = Vec::new();
@@ -65,7 +65,7 @@ async fn no_operator_reads_what_bodies_say() {
     for text in texts {
         let text = text.to_lowercase();
         let sample = &sample[..12].to_lowercase();
-        assert!(!text.contains("secret") && !text.contains(sample), "{text}");
+        assert!(!text.contains("hush") && !text.contains(sample), "{text}");
     }
     fixture.finish().await.unwrap();
 }

@@ -1,16 +1,13 @@
 //! A tier that may not bring recordings does not, in whatever way one is written or hidden.
 
-use super::bodies::{Case, around, base64, gzip, multipart, run, wav};
+use super::bodies::{Case, base64, gzip, multipart, wav};
 use super::{Refusal, assert_alive, assert_passed, assert_refused, policy};
-use bytes::Bytes;
 use serde_json::json;
-use std::time::Duration;
 use voxgate_testbed::fixture::{Fixture, token};
 
 const BROUGHT: Refusal = (403, "insufficient-scope");
 const UNREAD: Refusal = (415, "unsupported-body");
 const MALFORMED: Refusal = (400, "malformed-body");
-const TOO_LONG: Refusal = (413, "body-too-large");
 
 /// What a premium caller may send: a recording, each written in another way.
 fn recordings() -> Vec<Case> {
@@ -216,58 +213,6 @@ async fn names_of_voices_that_are_not_anyones_and_urls_are_found_wherever_they_s
         let body = json!({ "text": "a", "voice": "preset-7" });
         let response = own.json(&body).send().await.unwrap();
         assert_passed(&fixture, &response, body.to_string().as_bytes(), "preset").await;
-    }
-    fixture.finish().await.unwrap();
-}
-
-/// 60 MB before the recording, more than is held of any body.
-#[tokio::test]
-async fn padding_hides_nothing() {
-    const PADDING: usize = 60_000_000;
-    let fixture = Fixture::of(policy()).start().await.unwrap();
-    let form = multipart(&[("ref_audio", Some("me.wav"), b"RIFF....WAVE")]);
-    let form = String::from_utf8(form).unwrap();
-    let head = "--BOUNDARY\r\ncontent-disposition: form-data; name=\"pad\"\r\n\r\n"
-        .replace("BOUNDARY", super::bodies::BOUNDARY);
-    let kinds: Vec<(Case, Vec<Bytes>)> = vec![
-        (
-            Case::new("spaces", "/take/json", ""),
-            around("", run(b' ', PADDING), r#"{"ref_audio":"AAAA"}"#),
-        ),
-        (
-            Case::new("a member", "/take/json", ""),
-            around(r#"{"pad":""#, run(b'x', PADDING), r#"","ref_audio":"AAAA"}"#),
-        ),
-        (
-            Case::new("empty lines", "/take/jsonl", ""),
-            around("", run(b'\n', PADDING), "{\"ref_audio\":\"AAAA\"}\n"),
-        ),
-        (
-            Case::new("a field", "/take/form", ""),
-            around("pad=", run(b'x', PADDING), "&ref_audio=AAAA"),
-        ),
-        (
-            Case::new("a part", "/take/multipart", ""),
-            around(&head, run(b'x', PADDING), &format!("\r\n{form}")),
-        ),
-    ];
-    let basic = token("tts.basic");
-    for (protocol, client) in fixture.both() {
-        for (case, pieces) in &kinds {
-            let length: usize = pieces.iter().map(Bytes::len).sum();
-            for length in [Some(length), None] {
-                let id = format!("{}, {length:?} bytes, over {protocol}", case.name);
-                let head = case.head(&client).bearer(&basic).header("x-request-id", &id);
-                let head = match length {
-                    Some(length) => head.header("content-length", length.to_string()),
-                    None => head,
-                };
-                let response = head.pieces(pieces.clone(), Duration::ZERO).send().await;
-                let response = response.unwrap_or_else(|error| panic!("{id}: {error}"));
-                assert_refused(&fixture, &response, TOO_LONG, &id);
-            }
-        }
-        assert_alive(&fixture, &client, protocol).await;
     }
     fixture.finish().await.unwrap();
 }

@@ -16,7 +16,8 @@ fn trusting() -> Value {
 
 /// Only premium callers may.
 fn create_voice(client: &Client) -> Request {
-    client.post("/v1/voices").body("audio")
+    let content_type = "multipart/form-data; boundary=b";
+    client.post("/v1/voices").header("content-type", content_type).body("--b--\r\n")
 }
 
 fn as_premium(request: Request) -> Request {

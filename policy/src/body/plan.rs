@@ -126,6 +126,9 @@ impl BodyPlan {
     /// [`Unreadable::ContentType`] if the rule takes no such body: what a service makes of it is not
     /// known.
     pub fn format(&self, head: &RequestHead) -> Result<BodyFormat, Unreadable> {
+        if !is_in_utf8(head.first("content-type").unwrap_or_default()) {
+            return Err(Unreadable::ContentType);
+        }
         let media_type = head.media_type().ok().flatten().ok_or(Unreadable::ContentType)?;
         self.formats
             .iter()
@@ -133,6 +136,20 @@ impl BodyPlan {
             .find(|it| it.has_media_type(&media_type))
             .ok_or(Unreadable::ContentType)
     }
+}
+
+/// Whether no other charset is named: some services decode names and values by it, so that a name in
+/// UTF-16, say, would be another one to us.
+fn is_in_utf8(content_type: &[u8]) -> bool {
+    content_type.split(|it| *it == b';').skip(1).all(|parameter| {
+        let mut parts = parameter.splitn(2, |it| *it == b'=').map(<[u8]>::trim_ascii);
+        let is_charset = parts.next().is_some_and(|it| it.eq_ignore_ascii_case(b"charset"));
+        let value = parts.next().unwrap_or_default();
+        let value =
+            value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value);
+        !is_charset
+            || [&b"utf-8"[..], b"utf8", b"us-ascii"].iter().any(|it| value.eq_ignore_ascii_case(it))
+    })
 }
 
 fn tree(spec: &FieldsSpec, path: &Path, errors: &mut Vec<PolicyError>) -> FieldTree {

@@ -104,6 +104,10 @@ async fn a_decision_stands_in_the_access_log_and_a_denial_in_the_log_without_any
             "outcome": "allow", "reason": "tier_allows", "rule": "tiers.basic",
             "operation": "tts.synthesize", "operation_rule": "glm-tts/tts", "tier": "basic",
             "tenant": "acme", "source": null,
+            "facts": {
+                "text_chars": 21, "audio_ms": 1449, "references": 0, "reference_bytes": 0,
+                "reference_urls": 0, "batch_lines": 0,
+            },
         });
         assert_eq!(allowed, expected);
         let denied = fixture.decision(&id("denied")).await.unwrap();

@@ -16,8 +16,8 @@ pub struct HostEvidence<'a, 'r> {
     request: &'a RequestHeaders<'r>,
     /// When the request came.
     since: UnixMillis,
-    /// Bytes of the body that Envoy holds while the request waits.
-    held: usize,
+    /// Bytes of the body that Envoy holds, of a request that waits already.
+    held: Option<usize>,
 }
 
 // === impl HostEvidence ===
@@ -27,7 +27,7 @@ impl<'a, 'r> HostEvidence<'a, 'r> {
         shared: &'a Shared,
         request: &'a RequestHeaders<'r>,
         since: UnixMillis,
-        held: usize,
+        held: Option<usize>,
     ) -> Self {
         Self { shared, request, since, held }
     }
@@ -37,9 +37,12 @@ impl<'a, 'r> HostEvidence<'a, 'r> {
         // A clock that was set back must not make it wait for as long as that was.
         now < self.since
             || now >= self.shared.keys.wait_ends(issuer, self.since)
-            || self.shared.waiting.borrow().len() >= MAX_WAITING
-            // Held much longer, its body would meet Envoy's buffer limit: a 413 that says nothing.
-            || self.held as u64 > self.shared.policy.body_rules().max_held_bytes
+            || match self.held {
+                None => self.shared.waiting.borrow().len() >= MAX_WAITING,
+                // Held much longer, its body would meet Envoy's buffer limit: a 413 that says
+                // nothing.
+                Some(held) => held as u64 > self.shared.policy.body_rules().max_held_bytes,
+            }
     }
 }
 

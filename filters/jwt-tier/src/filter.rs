@@ -41,15 +41,15 @@ impl JwtTierFilter {
         Self { shared, state: State::Idle }
     }
 
-    /// Decides by the head, of a request that came at `since` and of whose body Envoy holds `held`
-    /// bytes.
+    /// Decides by the head, of a request that came at `since`; if it waits already, Envoy holds `held`
+    /// bytes of its body.
     fn decide(
         &mut self,
         request: &mut RequestHeaders<'_>,
         head: RequestHead,
         body: Body,
         since: UnixMillis,
-        held: usize,
+        held: Option<usize>,
     ) -> Flow {
         let policy = &self.shared.policy;
         let mut evidence = HostEvidence::new(&self.shared, request, since, held);
@@ -108,7 +108,7 @@ impl HttpFilter for JwtTierFilter {
     ) -> Flow {
         let head = request.head();
         let body = if end_of_stream { Body::Absent } else { Body::Follows };
-        let flow = self.decide(request, head, body, request.now(), 0);
+        let flow = self.decide(request, head, body, request.now(), None);
         if flow == Flow::Wait {
             self.shared.waiting.borrow_mut().push(request.stream());
             request.set_tick_period(SOON);
@@ -118,7 +118,9 @@ impl HttpFilter for JwtTierFilter {
 
     fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
         match mem::replace(&mut self.state, State::Idle) {
-            State::Waiting { head, body, since } => self.decide(request, head, body, since, held),
+            State::Waiting { head, body, since } => {
+                self.decide(request, head, body, since, Some(held))
+            }
             other => {
                 self.state = other;
                 Flow::Wait

@@ -15,6 +15,7 @@ mod tokens;
 mod upstream;
 
 pub use measured::{Comparison, Measured, Memory, Spread};
+pub use report::summary;
 
 use anyhow::{Context, Result};
 use cases::Turns;
@@ -58,12 +59,15 @@ pub async fn headers(plan: Plan) -> Result<Comparison> {
 ///
 /// # Errors
 /// As [`headers`].
-pub async fn facts(plan: Plan, mut each: impl FnMut(&Comparison)) -> Result<()> {
+pub async fn facts(plan: Plan, each: impl Fn(&Comparison)) -> Result<Vec<Comparison>> {
     let upstream = upstream::start().await?;
+    let mut comparisons = Vec::new();
     for turns in cases::facts(&plan) {
-        each(&compare(turns, plan.rounds, Some(upstream.address())).await?);
+        let comparison = compare(turns, plan.rounds, Some(upstream.address())).await?;
+        each(&comparison);
+        comparisons.push(comparison);
     }
-    Ok(())
+    Ok(comparisons)
 }
 
 async fn compare(turns: Turns, rounds: usize, upstream: Option<SocketAddr>) -> Result<Comparison> {

@@ -15,7 +15,7 @@ impl Comparison {
         for it in &self.measured {
             let none = self.measured.first();
             table.add_row(row(
-                it,
+                it.name,
                 [
                     format!("{:.1}", it.median()),
                     shown(none, |none| format!("{:+.1}", it.over(none).median)),
@@ -56,7 +56,7 @@ impl Comparison {
             let reading = unread.map(|unread| it.over(unread));
             unread = unread.or(Some(it).filter(|it| it.name == UNREAD));
             table.add_row(row(
-                it,
+                it.name,
                 [
                     format!("{:.1}", it.median()),
                     bounds(it),
@@ -77,6 +77,28 @@ impl Comparison {
     }
 }
 
+/// One row a comparison: µs without a filter, and with each case's filter how many more.
+pub fn summary(comparisons: &[Comparison]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for it in comparisons.iter().flat_map(|it| &it.measured) {
+        if !names.contains(&it.name) {
+            names.push(it.name);
+        }
+    }
+    let mut table = table(&std::iter::once("µs").chain(names.iter().copied()).collect::<Vec<_>>());
+    for comparison in comparisons {
+        let none = comparison.measured.first();
+        let cells = names.iter().map(|name| match comparison.named(name) {
+            Some(it) if none == Some(it) => format!("{:.0}", it.median()),
+            it => {
+                shown(none.zip(it).as_ref(), |(none, it)| format!("{:+.0}", it.over(none).median))
+            }
+        });
+        table.add_row(row(&comparison.title, cells));
+    }
+    table.to_string()
+}
+
 fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table
@@ -86,9 +108,9 @@ fn table(head: &[&str]) -> Table {
     table
 }
 
-fn row<const N: usize>(it: &Measured, numbers: [String; N]) -> Vec<Cell> {
-    let numbers = numbers.map(|it| Cell::new(it).set_alignment(CellAlignment::Right));
-    std::iter::once(Cell::new(it.name)).chain(numbers).collect()
+fn row(name: &str, numbers: impl IntoIterator<Item = String>) -> Vec<Cell> {
+    let right = |it| Cell::new(it).set_alignment(CellAlignment::Right);
+    std::iter::once(Cell::new(name)).chain(numbers.into_iter().map(right)).collect()
 }
 
 /// Nothing where there is nothing to compare with.

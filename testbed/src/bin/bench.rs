@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use voxgate_testbed::bench::{Plan, facts, headers};
+use voxgate_testbed::bench::{Comparison, Plan, facts, headers, summary};
 use voxgate_testbed::process::until_asked_to_end;
 
 /// Measures what filters cost Envoy.
@@ -53,7 +53,8 @@ async fn main() -> Result<()> {
             }
             // What is to be told apart is small beside the request: many short rounds.
             What::Facts(amount) => {
-                facts(amount.plan(31, 300), |it| println!("{}", it.costs_of_reading())).await?;
+                let show = |it: &Comparison| println!("{}", it.costs_of_reading());
+                println!("{}", summary(&facts(amount.plan(31, 300), show).await?));
             }
         }
         Ok(())

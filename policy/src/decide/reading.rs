@@ -123,7 +123,12 @@ impl Asked {
         decision.operations = self.operations(policy, &facts);
         if let Some(reason) = reason {
             if reason.is_about_rights() {
-                decision.sufficient = self.sufficient(policy, &facts);
+                // What is missing only at the end of a body, other tiers may ask for as well.
+                let known = match reason {
+                    Reason::NoConsent | Reason::OverLimit { found: None, .. } => Known::All,
+                    _ => Known::Part,
+                };
+                decision.sufficient = self.sufficient(policy, &facts, known);
             }
             // Who tries tiers out must not lose requests for bodies that only tiers ask for.
             let tries = policy.is_shadowed(ShadowSection::Tiers)

@@ -101,8 +101,13 @@ impl Asked {
 
     /// The least tier in which all of `facts` is allowed. None for a capped tenant, whom no scope
     /// helps.
-    pub(super) fn sufficient(&self, policy: &Policy, facts: &RequestFacts) -> Option<TierId> {
-        let suffices = |it| self.breach_in(it, policy, facts, Known::Part).is_none();
+    pub(super) fn sufficient(
+        &self,
+        policy: &Policy,
+        facts: &RequestFacts,
+        known: Known,
+    ) -> Option<TierId> {
+        let suffices = |it| self.breach_in(it, policy, facts, known).is_none();
         self.uncapped.is_none().then(|| policy.tiers().least(suffices)).flatten()
     }
 
@@ -157,7 +162,7 @@ impl Asked {
         facts: &RequestFacts,
         remaining: Option<u64>,
     ) -> bool {
-        if remaining == Some(0) || !self.plan.has_body() {
+        if !self.plan.has_body() {
             return true;
         }
         let says = |field| self.plan.body().names(field);

@@ -211,6 +211,9 @@ fn what_cannot_be_read_is_refused_where_rights_hang_on_it() {
         ("application/json", [("content-encoding", "gzip, gzip")], "unsupported_content_encoding"),
         ("application/json", [("content-encoding", "identity")], "tier_allows"),
         ("application/json; charset=utf-8", [("x", "")], "tier_allows"),
+        ("application/json; Charset=\"UTF-8\"", [("x", "")], "tier_allows"),
+        ("application/json; charset=utf-16", [("x", "")], "unsupported_content_type"),
+        ("application/json;a=b; charset = utf-7", [("x", "")], "unsupported_content_type"),
         ("application/vnd.api+json", [("x", "")], "tier_allows"),
     ] {
         let head = ask("/say", "tts.basic", content_type, &more);
@@ -371,4 +374,41 @@ fn limits_that_nothing_feeds_are_refused() {
     );
     let preset = error(|spec| spec["tiers"][0]["voices"] = json!(["preset"]));
     assert!(preset.contains("tiers[0].voices: no voices are `preset`"), "{preset}");
+}
+
+/// HTTP/1.1 tells the end of a body apart from its last byte, and until then it may be malformed, or
+/// lack what must be in it.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_last_byte_that_was_told_is_not_the_end() {
+    let by_consent = facts_policy(|spec| spec["tiers"][0]["consent"] = json!({"field": true}));
+    let by_length = facts_policy(|spec| {
+        spec["tiers"][0]["max"] = json!({"reference_audio_seconds": 5});
+    });
+    for (policy, scope, body, expected) in [
+        (&by_length, "tts.premium", r#"{"ref":"UklGRg=="}"#, "reference_audio_seconds_limit"),
+        (&by_consent, "tts.premium", r#"{"ref":"UklGRg=="}"#, "no_consent"),
+        (&by_consent, "tts.premium", r#"{"ref":"UklGRg==","consent":true}"#, "tier_allows"),
+        (&by_consent, "tts.premium", r#"{"text":"hello""#, "malformed_body"),
+        (&by_consent, "tts.basic", r#"{"text":"hello""#, "malformed_body"),
+        (&by_consent, "tts.basic", "", "malformed_body"),
+        (&by_consent, "tts.basic", r#"{"text":"hello"}"#, "tier_allows"),
+    ] {
+        let length = body.len().to_string();
+        let told = [("content-length", length.as_str())];
+        for more in [&told[..], &[]] {
+            let head = ask("/say", scope, "application/json", more);
+            assert_eq!(reason(policy, &head, body), expected, "{body} of {scope}, {more:?}");
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_scope_that_a_caller_has_is_not_the_one_it_needs() {
+    let policy = facts_policy(|spec| {
+        spec["tiers"][0]["max"] = json!({"reference_audio_seconds": 5});
+    });
+    let head = json_of("/say", "tts.premium");
+    let (decision, _) = read(&policy, &head, br#"{"ref":"AAAA"}"#, 64);
+    assert_eq!(decision.reason.as_str(), "reference_audio_seconds_limit");
+    assert_eq!(decision.needed_scope(&policy), None);
 }

@@ -16,7 +16,7 @@ use kcr_networking_istio_io::v1alpha3::envoyfilters::EnvoyFilterSpec;
 use kcr_security_istio_io::v1::authorizationpolicies::AuthorizationPolicySpec;
 use kcr_security_istio_io::v1::requestauthentications::RequestAuthenticationSpec;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use traffic_extension::TrafficExtensionSpec;
 use voxctl::render::{
     Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter, trafficextension,
@@ -65,6 +65,10 @@ fn printed() -> Vec<Value> {
     let mut all = Vec::new();
     for policy in ["glm-tts", "speech"] {
         let policy = PolicyDocument::read(&shipped(&format!("policies/{policy}.yaml"))).unwrap();
+        let mut by_heads = policy.written.clone();
+        by_heads["operations"] =
+            json!({"rules": [{"name": "tts", "path": "/tts", "operations": ["tts.synthesize"]}]});
+        let by_heads = PolicyDocument::new(by_heads).unwrap();
         for (module, sha256) in modules {
             let options = ResourceOptions {
                 filter: Filter::JwtTier,
@@ -73,8 +77,9 @@ fn printed() -> Vec<Value> {
                 port: 8080,
                 module: ModuleSource::parse(module, sha256).unwrap(),
             };
-            for render in [envoyfilter, trafficextension, wasmplugin] {
-                all.extend(resources(&render(&policy, &options).unwrap().value));
+            all.extend(resources(&envoyfilter(&policy, &options).unwrap().value));
+            for render in [trafficextension, wasmplugin] {
+                all.extend(resources(&render(&by_heads, &options).unwrap().value));
             }
         }
     }

@@ -38,6 +38,16 @@ pub enum RenderError {
         /// What is wrong.
         problem: Problem,
     },
+    /// The resource cannot make Envoy bring bodies to a filter whose policy needs them.
+    #[error(
+        "this policy decides by request bodies, and in a {kind} the filter gets none: Istio does \
+         not let it set `allow_on_headers_stop_iteration`, and each such request would hang; \
+         render an envoyfilter"
+    )]
+    NoBodies {
+        /// The kind of the resource.
+        kind: &'static str,
+    },
     /// A cluster that the configuration calls is given by nobody.
     #[error(
         "{user} calls the cluster `{cluster}`, which nothing here leads to; \

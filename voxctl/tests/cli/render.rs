@@ -14,7 +14,10 @@ fn envoyfilter(more: &[&str]) -> Run {
 #[test]
 fn json_is_an_array_of_the_resources() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("p.yaml"), POLICY.replace("[token]", "[jwt_authn]")).unwrap();
+    // The short resources are refused to a policy that reads bodies, as the presets' rules do.
+    let rules = "rules: [{name: tts, path: /tts, operations: [tts.synthesize]}]";
+    let policy = POLICY.replace("[token]", "[jwt_authn]").replace("presets: [glm-tts]", rules);
+    std::fs::write(folder.path().join("p.yaml"), policy).unwrap();
     for (resource, kind) in [
         ("envoyfilter", "EnvoyFilter"),
         ("trafficextension", "TrafficExtension"),
@@ -26,6 +29,15 @@ fn json_is_an_array_of_the_resources() {
         let kinds: Vec<&Value> = resources.iter().map(|it| &it["kind"]).collect();
         assert_eq!(kinds, [kind, "RequestAuthentication", "AuthorizationPolicy"]);
     }
+}
+
+#[test]
+fn a_wasm_plugin_is_refused_to_a_policy_that_reads_bodies() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.yaml"), POLICY).unwrap();
+    let refused = run(folder.path(), &["render", "wasmplugin", "--policy", "p.yaml"]);
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""));
+    assert!(refused.err.contains("render an envoyfilter"), "{}", refused.err);
 }
 
 #[test]

@@ -53,11 +53,12 @@ pub fn envoyfilter(
 /// `TrafficExtension` (extensions.istio.io/v1alpha1, Istio 1.30), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`].
+/// As [`envoyfilter`], and [`RenderError::NoBodies`].
 pub fn trafficextension(
     policy: &PolicyDocument,
     options: &ResourceOptions,
 ) -> Result<Rendered<String>, RenderError> {
+    needs_no_bodies(policy, "TrafficExtension")?;
     let mut resources = vec![extension::traffic_extension(policy, options)];
     resources.extend(security::resources(policy, options));
     yaml(&resources, warnings(policy, options))
@@ -66,14 +67,19 @@ pub fn trafficextension(
 /// `WasmPlugin` (extensions.istio.io/v1alpha1), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`].
+/// As [`envoyfilter`], and [`RenderError::NoBodies`].
 pub fn wasmplugin(
     policy: &PolicyDocument,
     options: &ResourceOptions,
 ) -> Result<Rendered<String>, RenderError> {
+    needs_no_bodies(policy, "WasmPlugin")?;
     let mut resources = vec![extension::wasm_plugin(policy, options)];
     resources.extend(security::resources(policy, options));
     yaml(&resources, warnings(policy, options))
+}
+
+fn needs_no_bodies(policy: &PolicyDocument, kind: &'static str) -> Result<(), RenderError> {
+    if policy.reads_bodies() { Err(RenderError::NoBodies { kind }) } else { Ok(()) }
 }
 
 /// The resources of [`envoyfilter`] as values.

@@ -4,6 +4,8 @@
 use std::path::Path;
 
 use serde_json::Value;
+use voxgate_policy::Policy;
+use voxgate_policy::decide::reads_bodies;
 use voxgate_policy::error::PolicyErrors;
 use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec};
 
@@ -64,6 +66,16 @@ impl PolicyDocument {
         let mut algorithms = identity.issuers.iter().flat_map(|issuer| &issuer.algorithms);
         let found = algorithms.find(|it| matches!(it, PS256 | PS384 | PS512)).copied();
         found.filter(|_| identity.source.contains(&IdentitySource::Token))
+    }
+
+    /// Whether a decision can hang on a request's body. A policy that does not load decides nothing.
+    pub(super) fn reads_bodies(&self) -> bool {
+        Policy::try_from(self.spec.clone()).is_ok_and(|policy| reads_bodies(&policy))
+    }
+
+    /// The most bytes of a body that a request's decision holds.
+    pub(super) fn max_held_bytes(&self) -> u64 {
+        self.spec.facts.max_held_bytes
     }
 
     /// Whether identities come from Envoy's `jwt_authn`.

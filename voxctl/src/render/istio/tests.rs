@@ -16,7 +16,7 @@ fn policy(source: &str, anonymous: &str) -> PolicyDocument {
             "issuers": [{"issuer": "https://i.test", "audiences": ["speech"], "jwks": {"inline": {"keys": []}}}],
             "anonymous": anonymous,
         },
-        "operations": {"presets": ["glm-tts"]},
+        "operations": {"rules": [{"name": "tts", "path": "/tts", "operations": ["tts.synthesize"]}]},
         "tiers": [{"name": "basic", "allow": ["*"]}],
     }))
     .unwrap()
@@ -90,7 +90,7 @@ fn a_file_stands_inline_and_a_fetched_module_goes_by_ecds() {
     let inline = &envoy_filter_resources(&policy, &options(FILE, None))[0]["spec"]["configPatches"];
     let code = &inline[0]["patch"]["value"]["typed_config"]["config"]["vm_config"]["code"];
     assert_eq!(code["local"]["filename"], "/modules/x.wasm");
-    assert_eq!(inline.as_array().unwrap().len(), 1);
+    assert_eq!(inline.as_array().unwrap().len(), 2);
 
     let sha256 = "ab".repeat(32);
     let remote = options("https://modules.test/x.wasm", Some(&sha256));
@@ -100,6 +100,36 @@ fn a_file_stands_inline_and_a_fetched_module_goes_by_ecds() {
     assert_eq!(extension["name"], fetched[0]["patch"]["value"]["name"]);
     let code = &extension["typed_config"]["config"]["vm_config"]["code"]["remote"];
     assert_eq!((&code["sha256"], &code["http_uri"]["timeout"]), (&json!(sha256), &json!("30s")));
+}
+
+#[test]
+fn envoy_brings_bodies_and_has_room_for_what_is_held_and_one_read_more() {
+    let mut written = policy("token", r#""deny""#).written;
+    written["facts"] = json!({"max_held_bytes": 65536});
+    let policy = PolicyDocument::new(written).unwrap();
+    let patches =
+        &envoy_filter_resources(&policy, &options(FILE, None))[0]["spec"]["configPatches"];
+    let config = &patches[0]["patch"]["value"]["typed_config"]["config"];
+    assert_eq!(config["allow_on_headers_stop_iteration"], true);
+    assert_eq!(patches[1]["match"]["routeConfiguration"]["portNumber"], 9090);
+    assert_eq!(patches[1]["patch"]["value"]["request_body_buffer_limit"], 65536 + 1024 * 1024);
+}
+
+#[test]
+fn what_cannot_make_envoy_bring_bodies_is_refused_to_a_policy_that_reads_them() {
+    let mut written = policy("token", r#""deny""#).written;
+    written["identity"]["issuers"][0]["jwks"] =
+        json!({"remote": {"uri": "https://i.test/keys", "cluster": "keys"}});
+    written["operations"] = json!({"presets": ["glm-tts"]});
+    written["tiers"][0]["scopes"] = json!(["tts"]);
+    let reads = PolicyDocument::new(written).unwrap();
+    assert!(envoyfilter(&reads, &options(FILE, None)).is_ok());
+    for refused in [
+        wasmplugin(&reads, &options(FILE, None)).unwrap_err(),
+        trafficextension(&reads, &options(FILE, None)).unwrap_err(),
+    ] {
+        assert!(refused.to_string().contains("each such request would hang"), "{refused}");
+    }
 }
 
 #[test]

@@ -24,10 +24,13 @@ pub struct Module {
 }
 
 /// All of them.
+///
+/// The aim for one filter is 400 KB. Since it reads bodies, jwt-tier is past it: 90 KB are what reads
+/// the policy file, 85 KB messages and presets.
 pub const MODULES: [Module; 2] = [
-    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 400 },
+    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 560 },
     // RSA and the curves of RustCrypto cost 310 KB more.
-    Module { package: "voxgate-jwt-tier", feature: Some("software-crypto"), budget_kb: 750 },
+    Module { package: "voxgate-jwt-tier", feature: Some("software-crypto"), budget_kb: 870 },
 ];
 
 // === impl Module ===

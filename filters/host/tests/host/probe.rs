@@ -166,7 +166,7 @@ impl HttpFilter for ProbeFilter {
 
 fn part(body: &BodyPart<'_>) -> Part {
     let bytes: Vec<u8> = body.pieces().flatten().collect();
-    assert_eq!(body.is_empty(), body.len() == 0);
     assert!(bytes.len() == body.len() || bytes.is_empty());
+    assert!(!body.is_empty() || bytes.is_empty());
     (bytes, body.so_far(), body.is_last())
 }

@@ -104,8 +104,7 @@ async fn no_body_asks_for_nothing_and_an_empty_one_is_no_json() {
     let fixture = Fixture::of(policy()).start().await.unwrap();
     let basic = token("tts.basic");
     for (protocol, client) in fixture.both() {
-        let request =
-            |id: &str| client.post("/take/json").bearer(&basic).header("x-test-id", id.to_owned());
+        let request = |id: &str| client.post("/take/json").bearer(&basic).header("x-test-id", id);
         let id = format!("without over {protocol}");
         let response = request(&id).send().await.unwrap();
         assert_passed(&fixture, &response, b"", &id).await;

@@ -26,5 +26,5 @@ pub use field::{Field, FieldTree, LeafId, NodeId};
 pub use flat::MAX_FIELDS;
 pub use plan::{BodyPlan, Unreadable};
 pub use rules::BodyRules;
-pub use scan::{BodyScan, Progress};
+pub use scan::{BodyScan, MAX_VALUES, Progress};
 pub use sink::{Kind, Sink, Value};

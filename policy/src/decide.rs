@@ -1,6 +1,7 @@
 //! Whether a request may do what it asks: the one place where this is decided.
 
 mod audit;
+mod breach;
 mod reading;
 mod rights;
 #[cfg(test)]
@@ -117,8 +118,7 @@ fn look_beyond(
     head_facts: RequestFacts,
     trace: &mut impl Trace,
 ) -> Progress {
-    // What follows an upgrade is no body; nobody knows how to read it.
-    let ends_here = body == Body::Absent || !asked.plan.has_body() || head.is_upgrade();
+    let ends_here = body == Body::Absent || !asked.plan.has_body();
     let known = if ends_here { Known::All } else { Known::Part };
     let breach = asked.breach(policy, &head_facts, known);
     if breach.is_some() || ends_here {
@@ -128,7 +128,10 @@ fn look_beyond(
         Ok(scan) => scan,
         Err(unreadable) => {
             let reason = Reason::UnreadableBody(unreadable);
-            let found = (!asked.is_certain(policy, &head_facts, None)).then_some(reason);
+            // A recording that cannot be read leaves no digest.
+            let is_audited = policy.body_rules().audit && asked.creates();
+            let passes = asked.is_certain(policy, &head_facts, None) && !is_audited;
+            let found = (!passes).then_some(reason);
             return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
         }
     };

@@ -225,6 +225,7 @@ impl Reason {
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::UnreadableBody(Unreadable::ContentType) => "unsupported_content_type",
             Self::UnreadableBody(Unreadable::ContentEncoding) => "unsupported_content_encoding",
+            Self::UnreadableBody(Unreadable::Upgrade) => "unsupported_upgrade",
         }
     }
 

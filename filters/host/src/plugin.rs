@@ -67,9 +67,9 @@ pub trait HttpFilter: 'static {
         Flow::Wait
     }
 
-    /// Sees a part of the body pass, after [`Flow::Watch`], up to the last one if the client sends
-    /// it; parts that [`on_request_body`](Self::on_request_body) had do not come again, others that
-    /// were held before `Watch` do not come at all.
+    /// Sees a part of the body pass, after [`Flow::Watch`]: first what is held of it, then all up to
+    /// the last one if the client sends it. Parts that [`on_request_body`](Self::on_request_body)
+    /// had do not come again.
     fn on_passing_body(&mut self, body: &BodyPart<'_>) {
         let _ = body;
     }

@@ -99,6 +99,11 @@ impl StreamHandle {
         if flow == Flow::ReadBody {
             flow = self.read_body(&mut *filter);
         }
+        if flow == Flow::Watch {
+            let body = self.body();
+            self.state.body.set(body.after_reading());
+            filter.on_passing_body(&body.unread());
+        }
         match flow {
             Flow::Continue => self.enter(Phase::Running),
             Flow::Watch => self.enter(Phase::Watching),

@@ -27,7 +27,7 @@ enum State {
     /// Nothing more is wanted of it.
     Idle,
     /// It waits for keys.
-    Waiting { head: RequestHead, body: Body, since: UnixMillis },
+    Waiting { head: RequestHead, body: Body, since: UnixMillis, held: usize },
     /// Its body is read until the decision is certain.
     Reading { head: RequestHead, reading: Box<Reading> },
     /// It goes on, and its body is read for the log.
@@ -63,7 +63,8 @@ impl JwtTierFilter {
                 Flow::ReadBody
             }
             Progress::WaitForKeys(_) => {
-                self.state = State::Waiting { head, body, since };
+                let held = held.unwrap_or_default();
+                self.state = State::Waiting { head, body, since, held };
                 Flow::Wait
             }
         }
@@ -118,7 +119,15 @@ impl HttpFilter for JwtTierFilter {
 
     fn on_waiting(&mut self, request: &mut RequestHeaders<'_>, held: usize) -> Flow {
         match mem::replace(&mut self.state, State::Idle) {
-            State::Waiting { head, body, since } => {
+            // More of the body came, which makes no keys come.
+            State::Waiting { head, body, since, held: before }
+                if held > before
+                    && held as u64 <= self.shared.policy.body_rules().max_held_bytes =>
+            {
+                self.state = State::Waiting { head, body, since, held };
+                Flow::Wait
+            }
+            State::Waiting { head, body, since, .. } => {
                 self.decide(request, head, body, since, Some(held))
             }
             other => {

@@ -2,7 +2,8 @@
 //!
 //! At the request headers the filter finds out who asks (`voxgate_policy::identity`), what is asked
 //! and whether the caller's tier may (`voxgate_policy::decide`); it removes forged identity headers,
-//! sets the true ones, and answers denials itself. It never looks at a body.
+//! sets the true ones, and answers denials itself. Where the decision hangs on the body, it is
+//! read as it streams.
 //!
 //! Here is only what the pure decision cannot have: the host's evidence, the cache of verified
 //! tokens, the fetching of keys, and the reporting.

@@ -51,6 +51,12 @@ pub enum Malformed {
     /// RFC 8259 §4: servers take the first, the last or all of them.
     #[error("a key is repeated")]
     DuplicateKey,
+    /// More values at places that matter than are looked at.
+    #[error("the body has more than 1000000 values")]
+    TooManyValues,
+    /// JSON: a key that a rule names, in other letters; some servers take one for the other.
+    #[error("a key is spelt in other letters than the API's")]
+    KeyInOtherCase,
 
     // --- flat formats: forms and queries
     /// A field that may stand once: servers take the first, the last or all of them.

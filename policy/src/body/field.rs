@@ -148,6 +148,16 @@ impl FieldTree {
         keys.iter().find(|(it, _)| it.as_bytes() == key).map(|(_, node)| *node)
     }
 
+    /// Whether a key is none of an object's members but would be one in other letters: some servers
+    /// (Go's `encoding/json`, .NET) take it for that.
+    pub fn has_key_in_other_case(&self, parent: NodeId, key: &[u8]) -> bool {
+        let Ok(key) = std::str::from_utf8(key) else { return false };
+        let is_alike = |(name, _): &(String, NodeId)| {
+            name != key && name.chars().map(folded).eq(key.chars().map(folded))
+        };
+        self.node(parent).is_some_and(|it| it.keys.iter().any(is_alike))
+    }
+
     /// The place of a member among its parent's, below 255; it tells one from another.
     pub fn key_index(&self, parent: NodeId, member: NodeId) -> Option<u8> {
         let index = self.node(parent)?.keys.iter().position(|(_, it)| *it == member)?;
@@ -216,6 +226,15 @@ impl LeafId {
     /// Its place in the order in which leaves were added, below [`MAX_LEAVES`].
     pub fn index(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+/// A letter as `encoding/json` compares it: in lower case, and the two others that fold to ASCII.
+fn folded(character: char) -> char {
+    match character {
+        'ſ' => 's',
+        'K' => 'k',
+        other => other.to_ascii_lowercase(),
     }
 }
 

@@ -15,7 +15,7 @@ use std::rc::Rc;
 use self::literal::Literal;
 use self::nesting::{Container, Nesting};
 use self::number::Number;
-use self::places::{Places, Repeated};
+use self::places::{Places, Refused};
 use self::prefix::Prefix;
 use self::text::{Fault, Text};
 use super::{BodyError, FieldTree, Kind, Malformed, Sink, Value};
@@ -202,7 +202,7 @@ impl Json {
             return self.fail(Malformed::TooDeep);
         };
         // Before anything is told of it.
-        self.places.open().or_else(|Repeated| self.repeated())?;
+        self.places.open().or_else(|it| self.refuse(it))?;
         self.begin(Kind::Container, sink);
         self.nesting = nesting;
         self.state = next;
@@ -219,13 +219,17 @@ impl Json {
 
     /// A value begins; whether it matters.
     fn begin(&self, kind: Kind, sink: &mut impl Sink) -> bool {
-        let Some(leaf) = self.places.leaf() else { return false };
+        let Some(leaf) = self.places.leaf(kind == Kind::Container) else { return false };
         sink.begin(Value { leaf, kind, replaces: self.places.replaces() });
         true
     }
 
-    fn repeated<T>(&self) -> Result<T, BodyError> {
-        Err(BodyError { what: Malformed::DuplicateKey, offset: self.key_offset })
+    fn refuse<T>(&self, key: Refused) -> Result<T, BodyError> {
+        let what = match key {
+            Refused::Repeated => Malformed::DuplicateKey,
+            Refused::OtherCase => Malformed::KeyInOtherCase,
+        };
+        Err(BodyError { what, offset: self.key_offset })
     }
 
     /// What is wrong at the `rest` of `bytes`, which begin here.

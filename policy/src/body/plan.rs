@@ -28,6 +28,9 @@ pub enum Unreadable {
     /// It is encoded in another way than `gzip`, or in `gzip` where the policy refuses that.
     #[error("the content encoding is none that is read")]
     ContentEncoding,
+    /// The request asks for another protocol, so that nobody can say whether its body is one.
+    #[error("the request asks for another protocol")]
+    Upgrade,
 }
 
 // === impl BodyPlan ===
@@ -143,12 +146,17 @@ impl BodyPlan {
 fn is_in_utf8(content_type: &[u8]) -> bool {
     content_type.split(|it| *it == b';').skip(1).all(|parameter| {
         let mut parts = parameter.splitn(2, |it| *it == b'=').map(<[u8]>::trim_ascii);
-        let is_charset = parts.next().is_some_and(|it| it.eq_ignore_ascii_case(b"charset"));
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        // RFC 2231 has `charset*`, which some servers read as well.
+        let is_charset = name.starts_with(b"charset");
         let value = parts.next().unwrap_or_default();
         let value =
             value.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(value);
         !is_charset
-            || [&b"utf-8"[..], b"utf8", b"us-ascii"].iter().any(|it| value.eq_ignore_ascii_case(it))
+            || name == b"charset"
+                && [&b"utf-8"[..], b"utf8", b"us-ascii"]
+                    .iter()
+                    .any(|it| value.eq_ignore_ascii_case(it))
     })
 }
 

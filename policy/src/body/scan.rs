@@ -8,8 +8,8 @@ use super::json::Json;
 use super::jsonl::JsonLines;
 use super::multipart::Multipart;
 use super::plain::Plain;
-use super::{BodyError, BodyPlan, BodyRules, Unreadable};
-use crate::facts::{Collector, CollectorRules, RequestFacts};
+use super::{BodyError, BodyPlan, BodyRules, Malformed, Unreadable};
+use crate::facts::{Collector, RequestFacts};
 use crate::request::RequestHead;
 use crate::spec::{BodyFormat, GzipSpec};
 
@@ -27,6 +27,12 @@ pub struct BodyScan {
     length: Option<u64>,
 }
 
+/// The most bytes of a value that a parser can hold back: of a number, a delimiter or a tag.
+const HELD_BACK: u64 = 1024;
+
+/// The most values of one body that are looked at: what takes longer is no request.
+pub const MAX_VALUES: u64 = 1_000_000;
+
 /// How far a body was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
@@ -41,6 +47,8 @@ pub enum Progress {
 struct Reader {
     parser: Parser,
     collector: Collector,
+    /// Bytes, decoded.
+    fed: u64,
 }
 
 #[derive(Debug)]
@@ -62,11 +70,19 @@ impl BodyScan {
     /// # Errors
     /// [`Unreadable`] if nothing can be said of such a body.
     pub fn new(plan: &BodyPlan, rules: &BodyRules, head: &RequestHead) -> Result<Self, Unreadable> {
+        // RFC 9110 §7.8: a server that ignores the upgrade reads what follows as the body.
+        if head.is_upgrade() {
+            return Err(Unreadable::Upgrade);
+        }
         let format = plan.format(head)?;
         let gzip = match (encoding(head)?, rules.gzip) {
             (Encoding::Identity, _) => None,
-            (Encoding::Gzip, GzipSpec::Decode) => Some(Gzip::new(rules.max_decoded_bytes)),
-            (Encoding::Gzip, GzipSpec::Deny) => return Err(Unreadable::ContentEncoding),
+            // A service that ignores the encoding reads the bytes as they are. Those of gzip begin no
+            // JSON, but between them can stand what a form or a line says.
+            (Encoding::Gzip, GzipSpec::Decode) if format == BodyFormat::Json => {
+                Some(Gzip::new(rules.max_decoded_bytes))
+            }
+            (Encoding::Gzip, _) => return Err(Unreadable::ContentEncoding),
         };
         let (tree, duplicates) = (Rc::clone(plan.body()), rules.duplicate_keys);
         let parser = match format {
@@ -80,13 +96,11 @@ impl BodyScan {
                     .map_or_else(Parser::Refused, Parser::Multipart)
             }
         };
-        let is_batch = format == BodyFormat::Jsonl;
-        let collector =
-            Collector::new(tree, CollectorRules { is_batch, ..rules.collector.clone() });
+        let collector = Collector::new(tree, rules.collector.for_format(format));
         Ok(Self {
             length: content_length(head),
             gzip,
-            reader: Reader { parser, collector },
+            reader: Reader { parser, collector, fed: 0 },
             progress: Ok(Progress::Reading),
             received: 0,
         })
@@ -130,23 +144,32 @@ impl BodyScan {
         self.reader.collector.facts()
     }
 
-    /// Bytes that came, as they came: what a proxy holds that lets none of them pass.
-    pub fn received(&self) -> u64 {
-        self.received
-    }
-
     /// The most bytes, decoded, that can still come; `None` if nobody knows.
     pub fn remaining(&self) -> Option<u64> {
         match (self.progress, &self.gzip) {
             (Ok(Progress::Complete), _) => Some(0),
             (_, Some(_)) => None,
-            (_, None) => self.length?.checked_sub(self.received),
+            (_, None) => {
+                // What came, but is not told yet, may be told as late as what is to come.
+                let untold = self.reader.collector.pending().saturating_add(HELD_BACK);
+                let rest = self.length?.checked_sub(self.received)?;
+                Some(rest.saturating_add(untold.min(self.received)))
+            }
         }
     }
 }
 
 impl Reader {
     fn feed(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
+        self.parse(bytes)?;
+        self.fed = self.fed.saturating_add(bytes.len() as u64);
+        if self.collector.values() > MAX_VALUES {
+            return Err(BodyError { what: Malformed::TooManyValues, offset: self.fed });
+        }
+        Ok(())
+    }
+
+    fn parse(&mut self, bytes: &[u8]) -> Result<(), BodyError> {
         let sink = &mut self.collector;
         match &mut self.parser {
             Parser::Json(it) => it.feed(bytes, sink),

@@ -33,19 +33,21 @@ impl Audit {
     /// The audit of a request that `decision` lets pass, if the policy wants one and the request
     /// can bring a recording.
     pub fn of(reading: Box<Reading>, decision: &Decision, policy: &Policy) -> Option<Self> {
-        let asked = &reading.asked;
-        let creates = asked.operations.contains(OperationId::VOICE_CREATE) || asked.can_bring();
-        (policy.body_rules().audit && decision.passes() && creates).then_some(Self(reading))
+        let is_wanted = policy.body_rules().audit && reading.asked.creates();
+        (is_wanted && decision.passes()).then_some(Self(reading))
     }
 
     /// More of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
-        self.0.scan.feed(bytes);
+        // After a gap, nothing that is read means anything.
+        if !self.0.is_past_room {
+            self.0.scan.feed(bytes);
+        }
     }
 
     /// The body has ended.
     pub fn finish(&mut self) {
-        self.0.scan.finish();
+        self.0.finish();
     }
 
     /// The record, if a voice is made.

@@ -4,10 +4,9 @@ use std::rc::Rc;
 
 use crate::Policy;
 use crate::body::{BodyPlan, Field};
-use crate::decision::{Reason, UrlRefusal};
-use crate::facts::{AudioFacts, AudioMillis, RequestFacts, UrlFacts};
+use crate::decision::Reason;
+use crate::facts::RequestFacts;
 use crate::identity::Identity;
-use crate::names::NamePatterns;
 use crate::operation::{OperationId, OperationSet};
 use crate::request::RequestHead;
 use crate::spec::BodyFormat;
@@ -111,49 +110,6 @@ impl Asked {
         self.uncapped.is_none().then(|| policy.tiers().least(suffices)).flatten()
     }
 
-    fn breach_in(
-        &self,
-        tier: TierId,
-        policy: &Policy,
-        facts: &RequestFacts,
-        known: Known,
-    ) -> Option<Reason> {
-        let operations = self.operations(policy, facts);
-        let missing = operations.without(policy.tiers().allowed(tier));
-        if !missing.is_empty() {
-            let has = |it| operations.without(policy.tiers().allowed(it)).is_empty();
-            return Some(match self.uncapped.is_some_and(has) {
-                true => Reason::TenantCapped { missing },
-                false => Reason::InsufficientScope { missing },
-            });
-        }
-        let limits = policy.tiers().limits(tier)?;
-        let speaks = operations != OperationSet::default().with(OperationId::LLM_CHAT);
-        let over = |limit| exceeds(limits.max(limit)?, limit, facts, known, speaks);
-        let unlisted = |(field, patterns): (Field, &NamePatterns)| {
-            let names = match field {
-                Field::Model => &facts.models,
-                Field::Voice => &facts.voices,
-                _ => &facts.formats,
-            };
-            (!names.all(|it| patterns.contains(it))).then_some(Reason::NotListed(field))
-        };
-        let url = || url_refusal(&facts.reference.urls, limits.reference_hosts());
-        let consent = || {
-            let asked =
-                limits.consent().filter(|_| operations.contains(OperationId::VOICE_CREATE))?;
-            let by_claim = asked.claim.is_some() && self.consents;
-            let by_field = asked.field && (facts.consent || known == Known::Part);
-            (!by_claim && !by_field).then_some(Reason::NoConsent)
-        };
-        Limit::ALL
-            .into_iter()
-            .find_map(over)
-            .or_else(|| limits.names().find_map(unlisted))
-            .or_else(|| url().map(Reason::ReferenceUrl))
-            .or_else(consent)
-    }
-
     /// Whether nothing that a body of `remaining` more bytes (`None`: of any length) can say would
     /// make a breach.
     pub(super) fn is_certain(
@@ -186,76 +142,34 @@ impl Asked {
                 }
             }
         };
-        let creates = self.operations.contains(OperationId::VOICE_CREATE) || self.can_bring();
-        self.may_all(policy)
-            && Limit::ALL.into_iter().all(fits)
+        self.may_all(policy) && Limit::ALL.into_iter().all(fits)
+    }
+
+    /// Whether the caller may all that a body could ask for beyond its headers, numbers apart.
+    pub(super) fn may_all(&self, policy: &Policy) -> bool {
+        let says = |field| self.plan.body().names(field);
+        let Some(limits) = policy.tiers().limits(self.tier) else { return true };
+        let allowed = policy.tiers().allowed(self.tier);
+        // A recording or its URL may stand in a voice's place, too.
+        (allowed.contains(OperationId::VOICE_CREATE)
+            || !says(Field::Reference) && !says(Field::Voice))
+            && (allowed.contains(OperationId::VOICE_USE) || !says(Field::Voice))
             && limits.names().all(|(field, _)| !says(field))
             && !self.can_bring_url()
-            && (self.consents || !creates || limits.consent().is_none())
+            && (self.consents || !self.creates() || limits.consent().is_none())
     }
 
-    /// Whether the caller may all that a body could ask for beyond its headers.
-    pub(super) fn may_all(&self, policy: &Policy) -> bool {
-        let allowed = policy.tiers().allowed(self.tier);
-        (allowed.contains(OperationId::VOICE_CREATE) || !self.can_bring())
-            && (allowed.contains(OperationId::VOICE_USE) || !self.plan.body().names(Field::Voice))
+    /// Whether the request makes a voice, or its body can hold or name a recording.
+    pub(super) fn creates(&self) -> bool {
+        self.operations.contains(OperationId::VOICE_CREATE)
+            || self.plan.body().names(Field::Reference)
     }
 
-    /// Whether the body can hold or name a recording of the caller's.
-    pub(super) fn can_bring(&self) -> bool {
-        self.plan.body().names(Field::Reference) || self.can_bring_url()
-    }
-
-    /// Whether the body can name one by URL. In a multipart form references are files.
+    /// Whether the body can name a recording by URL. Where forms alone are taken, a reference in a
+    /// multipart form is a file.
     fn can_bring_url(&self) -> bool {
-        let says = |field| self.plan.body().names(field);
-        self.format != Some(BodyFormat::Multipart) && (says(Field::Reference) || says(Field::Voice))
-    }
-}
-
-/// The breach of a limit of `max`; `speaks`: whether text becomes speech.
-fn exceeds(
-    max: u64,
-    limit: Limit,
-    facts: &RequestFacts,
-    known: Known,
-    speaks: bool,
-) -> Option<Reason> {
-    let over = |found: u64| (found > max).then_some(Some(found));
-    let seconds = |it: AudioMillis| it.0.div_ceil(1000);
-    // A length that no header tells is no length under the limit.
-    let untold = |audio: &AudioFacts| {
-        (known == Known::All && audio.count > 0 && !audio.all_lengths_known).then_some(None)
-    };
-    let found = match limit {
-        Limit::TextChars => over(facts.text.longest_chars),
-        Limit::AudioSeconds => over(seconds(facts.text.longest_audio))
-            .filter(|_| speaks)
-            .or_else(|| over(seconds(facts.audio.longest)))
-            .or_else(|| untold(&facts.audio)),
-        Limit::SampleRateHz => over(facts.sample_rate_hz.unwrap_or_default()),
-        Limit::ReferenceAudioBytes => over(facts.reference.inline.largest_bytes),
-        Limit::ReferenceAudioSeconds => over(seconds(facts.reference.inline.longest))
-            .or_else(|| untold(&facts.reference.inline)),
-        Limit::BatchLines => over(facts.batch_lines),
-    }?;
-    Some(Reason::OverLimit { limit, max, found })
-}
-
-fn url_refusal(urls: &UrlFacts, hosts: Option<&NamePatterns>) -> Option<UrlRefusal> {
-    if urls.count == 0 {
-        return None;
-    }
-    let Some(hosts) = hosts else { return Some(UrlRefusal::Denied) };
-    if urls.any_ambiguous {
-        Some(UrlRefusal::Ambiguous)
-    } else if urls.any_insecure {
-        Some(UrlRefusal::Insecure)
-    } else if urls.any_private {
-        Some(UrlRefusal::Private)
-    } else if !urls.hosts.all(|it| hosts.contains(it)) {
-        Some(UrlRefusal::NotListed)
-    } else {
-        None
+        let is_file = self.format == Some(BodyFormat::Multipart)
+            && !self.plan.formats().contains(&BodyFormat::Json);
+        self.plan.body().names(Field::Reference) && !is_file
     }
 }

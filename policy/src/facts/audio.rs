@@ -63,8 +63,8 @@ enum Next {
 /// Enough to tell a format.
 const MAGIC: usize = 12;
 
-/// Most bytes of a block: an Ogg page's header and what tells its codec.
-const MAX_BLOCK: usize = 320;
+/// Most bytes of a block: an Ogg page's header with its table, and what tells its codec.
+const MAX_BLOCK: usize = 322;
 
 // === impl AudioProbe ===
 
@@ -142,7 +142,9 @@ impl AudioProbe {
         };
         let (drop, want) = match next {
             // What asks for no more than it has would ask for ever.
-            Next::Block { drop, want } if is_new || drop > 0 || want > self.want => (drop, want),
+            Next::Block { drop, want } if is_new || drop > 0 || want.min(MAX_BLOCK) > self.want => {
+                (drop, want)
+            }
             Next::Count { drop } => {
                 self.rest = Some(0);
                 (drop, 0)

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::contribution::{Contribution, Job};
 use super::literal::{self, Flag, Speed};
-use super::reference::SourceReader;
+use super::reference::{Source, SourceReader};
 use super::speech_rate::SpeechRates;
 use super::ssml::SsmlCounter;
 use super::{MAX_NAME_BYTES, RequestFacts};
@@ -47,6 +47,10 @@ pub struct Collector {
     value: Option<Open>,
     /// Objects and arrays that have begun.
     containers: u64,
+    /// Bytes of the numbers in them: samples, which make one recording together.
+    samples: u64,
+    /// Values that came.
+    values: u64,
 }
 
 /// The value that is under way.
@@ -54,6 +58,9 @@ pub struct Collector {
 struct Open {
     leaf: LeafId,
     field: Field,
+    is_sample: bool,
+    /// Bytes of it that came.
+    bytes: u64,
     reader: Reader,
 }
 
@@ -92,7 +99,19 @@ impl Collector {
             last,
             value: None,
             containers: 0,
+            samples: 0,
+            values: 0,
         }
+    }
+
+    /// Values that came so far, at places that matter.
+    pub fn values(&self) -> u64 {
+        self.values
+    }
+
+    /// Bytes of the value under way: what they mean may be told only when it ends.
+    pub fn pending(&self) -> u64 {
+        self.value.as_ref().map_or(0, |it| it.bytes)
     }
 
     /// What is known so far, the unfinished value and job included.
@@ -141,6 +160,10 @@ impl Collector {
             (Field::Voice, Kind::String | Kind::Number) => {
                 Reader::Source(SourceReader::voice(hash))
             }
+            (Field::Text, Kind::Bool(_)) => Reader::Done(Contribution::None),
+            (Field::Voice, Kind::Bool(is)) => {
+                Reader::Done(Contribution::Source(Source::Name(Some(is.to_string()))))
+            }
             (_, Kind::Bool(is)) => Reader::Done(small(field, if is { b"true" } else { b"false" })),
             (_, Kind::String | Kind::Number | Kind::File) => Reader::Small(Vec::new()),
         }
@@ -157,6 +180,7 @@ impl Sink for Collector {
     fn begin(&mut self, value: Value) {
         let Some(field) = self.tree.field(value.leaf) else { return };
         self.job.has_begun = true;
+        self.values = self.values.saturating_add(1);
         if !value.replaces {
             self.settle(value.leaf, field);
         } else if let Some(last) = self.last.get_mut(value.leaf.index()) {
@@ -166,11 +190,15 @@ impl Sink for Collector {
             self.containers = self.containers.saturating_add(1);
         } else {
             let reader = self.reader(field, value.kind);
-            self.value = Some(Open { leaf: value.leaf, field, reader });
+            let is_sample = value.kind == Kind::Number && self.containers > 0;
+            self.value = Some(Open { leaf: value.leaf, field, is_sample, bytes: 0, reader });
         }
     }
 
     fn piece(&mut self, bytes: &[u8]) {
+        if let Some(open) = &mut self.value {
+            open.bytes = open.bytes.saturating_add(bytes.len() as u64);
+        }
         match self.value.as_mut().map(|it| &mut it.reader) {
             Some(Reader::Text(counter)) => counter.feed(bytes, &self.rules.speech),
             Some(Reader::Source(reader)) => reader.feed(bytes),
@@ -185,14 +213,23 @@ impl Sink for Collector {
     fn end(&mut self) {
         let Some(open) = self.value.take() else {
             self.containers = self.containers.saturating_sub(1);
+            if self.containers == 0 {
+                self.samples = 0;
+            }
             return;
         };
-        let contribution = match open.reader {
+        let mut contribution = match open.reader {
             Reader::Text(counter) => Contribution::Text(counter.finish(&self.rules.speech)),
             Reader::Source(reader) => Contribution::Source(reader.finish()),
             Reader::Small(text) => small(open.field, &text),
             Reader::Done(contribution) => contribution,
         };
+        if let (true, Contribution::Source(Source::Inline(audio))) =
+            (open.is_sample, &mut contribution)
+        {
+            self.samples = self.samples.saturating_add(audio.bytes);
+            audio.bytes = self.samples;
+        }
         if let Some(last) = self.last.get_mut(open.leaf.index()) {
             *last = contribution;
         }

@@ -67,10 +67,11 @@ impl Speed {
     /// The fastest that any of the services has, so that a text is never shorter.
     pub const FASTEST: Self = Self(4000);
 
-    const SLOWEST: Self = Self(250);
+    /// Some of the services take any speed.
+    const SLOWEST: Self = Self(10);
 
-    /// Reads a speed, and holds it to what the services take: a quarter to four times the normal
-    /// one. What is no number is none.
+    /// Reads a speed, and holds it between a hundredth and four times the normal one. What is no
+    /// number is none.
     pub fn parse(text: &[u8]) -> Option<Self> {
         let Decimal { digits, exponent, is_negative } = Decimal::parse(text.trim_ascii())?;
         let mut thousandths = if is_negative { 0 } else { digits };

@@ -180,6 +180,10 @@ impl SourceReader {
         match self.state {
             State::Inline(reader) if reader.is_empty() => Source::None,
             State::Inline(reader) => Source::Inline(reader.finish()),
+            // FFmpeg's protocols stand before URLs: `cache:http://…`.
+            State::Name(name) if name.windows(3).any(|it| it == b"://") => {
+                Source::Url(Some(UrlTarget::parse(&name)))
+            }
             State::Name(name) => Source::Name(told(&name)),
             State::Url(url) => Source::Url(Some(UrlTarget::parse(&url))),
             State::Undecided { .. } => Source::None,
@@ -200,6 +204,10 @@ impl Class {
 
     fn of_recording(prefix: &[u8]) -> Option<Self> {
         if prefix.starts_with(b"\\") {
+            return Some(Self::Url);
+        }
+        // FFmpeg's `subfile,,start,0,end,0,,:http://…`; no base64 has a comma.
+        if prefix.last() == Some(&b',') && scheme(prefix).is_none() {
             return Some(Self::Url);
         }
         let is_long = prefix.len() >= MAX_PREFIX;

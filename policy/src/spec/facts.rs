@@ -69,7 +69,7 @@ pub enum PastMaxHeld {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum GzipSpec {
-    /// It is read; the service gets it as it came.
+    /// One of JSON is read, and the service gets it as it came; any other is refused.
     #[default]
     Decode,
     /// It is answered 415.

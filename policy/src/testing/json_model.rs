@@ -90,9 +90,9 @@ impl Model<'_> {
         }
         match document {
             Document::Array(items) => {
-                let place = self.below(place, place.node.and_then(|it| self.tree.items(it)));
+                let node = place.node.and_then(|it| self.tree.items(it));
                 for item in items {
-                    self.value(item, place, false, depth + 1)?;
+                    self.value(item, self.below(place, node, item), false, depth + 1)?;
                 }
             }
             Document::Object(members) => self.members(members, place, depth + 1)?,
@@ -116,7 +116,11 @@ impl Model<'_> {
                 return Err(Malformed::KeyTooLong);
             }
             let node = place.node.and_then(|it| self.tree.key(it, key.as_bytes()));
-            let is_container = matches!(value, Document::Array(_) | Document::Object(_));
+            let is_in_other_case = |it: NodeId| self.tree.has_key_in_other_case(it, key.as_bytes());
+            if node.is_none() && place.node.is_some_and(is_in_other_case) {
+                return Err(Malformed::KeyInOtherCase);
+            }
+            let is_container = value.is_container();
             let before = node.and_then(|it| were_containers.insert(it, is_container));
             if let (Some(was_container), Some(node)) = (before, node)
                 && (self.duplicates == DuplicateKeys::Deny
@@ -125,14 +129,15 @@ impl Model<'_> {
             {
                 return Err(Malformed::DuplicateKey);
             }
-            self.value(value, self.below(place, node), before.is_some(), depth)?;
+            self.value(value, self.below(place, node, value), before.is_some(), depth)?;
         }
         Ok(())
     }
 
-    fn below(&self, place: Place, node: Option<NodeId>) -> Place {
+    fn below(&self, place: Place, node: Option<NodeId>, value: &Document) -> Place {
         let leaf = match node {
-            Some(node) => self.tree.leaf(node),
+            Some(node) if value.is_container() => self.tree.leaf(node),
+            Some(node) => self.tree.leaf(node).or(place.leaf),
             None => place.leaf,
         };
         Place { node, leaf }
@@ -140,6 +145,12 @@ impl Model<'_> {
 }
 
 // === impl Document ===
+
+impl Document {
+    fn is_container(&self) -> bool {
+        matches!(self, Self::Array(_) | Self::Object(_))
+    }
+}
 
 impl<'de> Deserialize<'de> for Document {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -58,12 +58,13 @@ impl Subject {
     }
 }
 
-/// Lets every listener hold the largest body: some filters do.
+/// Every virtual host lets filters hold the largest body, as the rendered filter's does.
 fn make_room(bootstrap: &mut Value) {
-    let listeners = bootstrap.pointer_mut("/static_resources/listeners");
-    for listener in listeners.and_then(Value::as_array_mut).into_iter().flatten() {
-        listener["per_connection_buffer_limit_bytes"] = json!(MAX_BODY_BYTES);
-    }
+    each_object(bootstrap, &mut |members| {
+        if members.contains_key("domains") {
+            members.insert("request_body_buffer_limit".to_owned(), json!(MAX_BODY_BYTES));
+        }
+    });
 }
 
 /// Every route becomes an answer of Envoy itself.

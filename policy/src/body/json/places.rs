@@ -39,9 +39,14 @@ enum Place {
     Beyond(Option<LeafId>),
 }
 
-/// A key that stands twice, where that is not allowed.
+/// Why a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Repeated;
+pub(super) enum Refused {
+    /// It stands twice, where that is not allowed.
+    Repeated,
+    /// It is one of the tree's in other letters.
+    OtherCase,
+}
 
 /// One bit a node: of the objects of one document that are open at a time, no two have the same
 /// node.
@@ -75,8 +80,16 @@ impl Places {
     }
 
     /// The next value is that of `key`; `None` for a key that is none of the tree's.
-    pub(super) fn member(&mut self, key: Option<&[u8]>) -> Result<(), Repeated> {
-        let known = self.around().zip(key).and_then(|(it, key)| self.tree.key(it, key));
+    pub(super) fn member(&mut self, key: Option<&[u8]>) -> Result<(), Refused> {
+        let (around, known) = match self.around().zip(key) {
+            Some((around, key)) => (Some((around, key)), self.tree.key(around, key)),
+            None => (None, None),
+        };
+        if around
+            .is_some_and(|(it, key)| known.is_none() && self.tree.has_key_in_other_case(it, key))
+        {
+            return Err(Refused::OtherCase);
+        }
         self.step_to(known);
         self.repeated = known.is_some_and(|it| self.seen.has(it));
         let Some(node) = known else { return Ok(()) };
@@ -85,7 +98,7 @@ impl Places {
                 || self.tree.leaf(node).is_none()
                 || self.containers.has(node))
         {
-            return Err(Repeated);
+            return Err(Refused::Repeated);
         }
         self.seen.insert(node);
         Ok(())
@@ -97,10 +110,14 @@ impl Places {
         self.repeated = false;
     }
 
-    /// The leaf that the next value belongs to.
-    pub(super) fn leaf(&self) -> Option<LeafId> {
+    /// The leaf that the next value belongs to. One that is no container belongs to what is around
+    /// it, where its own node, which is there for members, has no leaf.
+    pub(super) fn leaf(&self, is_container: bool) -> Option<LeafId> {
         match self.next {
-            Place::Node(node) => self.tree.leaf(node),
+            Place::Node(node) => self.tree.leaf(node).or_else(|| {
+                let around = self.around().filter(|_| !is_container)?;
+                self.tree.leaf(around)
+            }),
             Place::Beyond(leaf) => leaf,
         }
     }
@@ -111,9 +128,9 @@ impl Places {
     }
 
     /// The next value is an object or an array, and begins.
-    pub(super) fn open(&mut self) -> Result<(), Repeated> {
+    pub(super) fn open(&mut self) -> Result<(), Refused> {
         if self.repeated {
-            return Err(Repeated);
+            return Err(Refused::Repeated);
         }
         match self.next {
             Place::Node(node) => {

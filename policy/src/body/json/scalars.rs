@@ -2,7 +2,6 @@
 
 use super::literal::Literal;
 use super::number::Number;
-use super::places::Repeated;
 use super::text::{Piece, Text};
 use super::{Json, MAX_KEY_BYTES, MAX_NUMBER_BYTES, State};
 use crate::body::{BodyError, Kind, Malformed, Sink};
@@ -47,7 +46,7 @@ impl Json {
                 Piece::End => {
                     self.state = State::Colon;
                     let known = self.prefix.whole();
-                    self.places.member(known).or_else(|Repeated| self.repeated())?;
+                    self.places.member(known).or_else(|it| self.refuse(it))?;
                     return Ok(bytes.len().saturating_sub(rest.len()));
                 }
                 Piece::Run(run) => self.prefix.push(run),

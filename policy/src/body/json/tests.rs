@@ -79,6 +79,10 @@ fn a_leaf_covers_what_is_below_but_for_other_nodes() {
             begin(1, Kind::String),
             Event::Bytes(b"x".to_vec()),
             Event::End,
+            // A string in the place of such an object.
+            begin(0, Kind::String),
+            Event::Bytes(b"z".to_vec()),
+            Event::End,
             Event::End,
             Event::EndOfJob
         ]

@@ -7,12 +7,14 @@ use crate::body::{BodyError, Malformed};
 /// A delimiter is CR LF, `--`, the boundary, and CR LF or `--`. What begins a line in the same way
 /// is refused: after a bare CR or LF, where Werkzeug sees a delimiter and others do not; with more
 /// behind the boundary; with spaces behind it, which python-multipart before 0.0.34 takes for
-/// content; and at the very beginning of a part, where Go sees one.
+/// content; at the very beginning of a part, where Go sees one; and within a line, where Sanic does.
 #[derive(Clone, Debug)]
 pub(super) struct Delimiter {
     /// `--` and the boundary. No line break is in it, so nothing is searched twice.
     dash_boundary: Vec<u8>,
     at: At,
+    /// The end of the line so far, shorter than `dash_boundary` by a byte at least.
+    line: Vec<u8>,
 }
 
 /// What follows a delimiter.
@@ -51,7 +53,8 @@ enum Break {
 impl Delimiter {
     /// At the beginning of a body.
     pub(super) fn new(dash_boundary: Vec<u8>) -> Self {
-        Self { dash_boundary, at: At::Line { after: Break::Body, matched: 0 } }
+        let at = At::Line { after: Break::Body, matched: 0 };
+        Self { dash_boundary, at, line: Vec::new() }
     }
 
     /// Reads content until a delimiter ends. Returns how many bytes were used, and what comes then;
@@ -67,11 +70,17 @@ impl Delimiter {
             if let At::WithinLine = self.at {
                 let length = memchr::memchr2(b'\r', b'\n', bytes.get(used..).unwrap_or_default());
                 let end = length.map_or(bytes.len(), |it| used.saturating_add(it));
-                if end > used {
-                    content(bytes.get(used..end).unwrap_or_default())?;
+                if let Some(run) = bytes.get(used..end).filter(|it| !it.is_empty()) {
+                    let delimiter = self.delimiter_in(run);
+                    content(delimiter.and_then(|it| run.get(..it)).unwrap_or(run))?;
+                    if let Some(at) = delimiter {
+                        let offset = offset.saturating_add(used.saturating_add(at) as u64);
+                        return Err(BodyError { what: Malformed::Delimiter, offset });
+                    }
                 }
                 used = end;
                 if let Some(byte) = bytes.get(used) {
+                    self.line.clear();
                     self.at = Break::of(*byte).into();
                     used = used.saturating_add(1);
                 }
@@ -91,6 +100,29 @@ impl Delimiter {
         Ok((used, None))
     }
 
+    /// Where the first delimiter in the next `run` of the line has its last byte; it may have begun
+    /// before.
+    fn delimiter_in(&mut self, run: &[u8]) -> Option<usize> {
+        let last = self.dash_boundary.len().saturating_sub(1);
+        let before = self.line.len();
+        self.line.extend_from_slice(run.get(..last).unwrap_or(run));
+        let across =
+            self.line.windows(self.dash_boundary.len()).position(|it| it == self.dash_boundary);
+        if let Some(at) = across {
+            return Some(at.saturating_add(last).saturating_sub(before));
+        }
+        if let Some(end) = run.len().checked_sub(last) {
+            self.line.clear();
+            self.line.extend_from_slice(run.get(end..).unwrap_or_default());
+        } else {
+            let surplus = self.line.len().saturating_sub(last);
+            self.line.drain(..surplus);
+        }
+        memchr::memchr_iter(b'-', run)
+            .find(|at| run.get(*at..).is_some_and(|it| it.starts_with(&self.dash_boundary)))
+            .map(|at| at.saturating_add(last))
+    }
+
     /// One byte at, or near, the beginning of a line; it is not used if that leads into the line.
     fn step(
         &mut self,
@@ -104,6 +136,8 @@ impl Delimiter {
             (At::Line { after, matched }, _) => {
                 if self.dash_boundary.get(matched) != Some(&byte) {
                     self.hand_on(after, matched, content)?;
+                    self.line.clear();
+                    self.line.extend(self.dash_boundary.get(..matched).unwrap_or_default());
                     Break::of(byte).into()
                 } else {
                     let matched = matched.saturating_add(1);

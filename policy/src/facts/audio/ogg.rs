@@ -20,6 +20,10 @@ struct Stream {
     pre_skip: u64,
     /// The highest position of any page, in samples.
     granule: u64,
+    /// Bytes of its pages.
+    bytes: u64,
+    /// The most bits that a second of it can have, if its codec has such a bound.
+    max_bit_rate: Option<u64>,
 }
 
 /// A page's header without its segment table (RFC 3533 §6).
@@ -27,6 +31,12 @@ pub(super) const HEADER: usize = 27;
 
 /// What of a first packet tells its codec and its rate.
 const FIRST_PACKET: u64 = 40;
+
+/// RFC 7845 §5.1.
+const OPUS_HEAD: &[u8] = b"OpusHead";
+
+/// RFC 6716 §2.1.1: Opus has at most 510 kbit/s.
+const OPUS_BIT_RATE: u64 = 510_000;
 
 /// A page that ends no packet has no position.
 const NO_GRANULE: u64 = u64::MAX;
@@ -63,11 +73,12 @@ impl Ogg {
             self.begin(serial, block.get(table_end..)?);
         }
         let granule = le(block, 6, 8)?;
-        if let Some(stream) = self.stream.as_mut().filter(|it| it.serial == serial)
-            && granule != NO_GRANULE
-        {
-            // RFC 3533 §6: a signed number; a negative one is nonsense.
-            stream.granule = stream.granule.max(granule & (u64::MAX >> 1));
+        if let Some(stream) = self.stream.as_mut().filter(|it| it.serial == serial) {
+            stream.bytes = stream.bytes.saturating_add(body);
+            if granule != NO_GRANULE {
+                // RFC 3533 §6: a signed number; a negative one is nonsense.
+                stream.granule = stream.granule.max(granule & (u64::MAX >> 1));
+            }
         }
         Some(Next::Block { drop: body.saturating_add(table_end as u64), want: HEADER })
     }
@@ -80,7 +91,8 @@ impl Ogg {
             self.before.0 = self.before.0.saturating_add(stream.length().0);
         }
         self.sample_rate = self.sample_rate.max(Some(rate));
-        self.stream = Some(Stream { serial, rate, pre_skip, granule: 0 });
+        let max_bit_rate = packet.starts_with(OPUS_HEAD).then_some(OPUS_BIT_RATE);
+        self.stream = Some(Stream { serial, rate, pre_skip, granule: 0, bytes: 0, max_bit_rate });
     }
 
     pub(super) fn info(&self) -> AudioInfo {
@@ -96,14 +108,17 @@ impl Ogg {
 // === impl Stream ===
 
 impl Stream {
+    /// As long as the pages say, and no shorter than so many bytes can be.
     fn length(&self) -> AudioMillis {
-        millis(self.granule.saturating_sub(self.pre_skip), self.rate.into())
+        let told = millis(self.granule.saturating_sub(self.pre_skip), self.rate.into());
+        let least = self.max_bit_rate.map(|it| millis(self.bytes.saturating_mul(8), it));
+        told.max(least.unwrap_or_default())
     }
 }
 
 /// The rate of positions in Hz, and how many samples to leave out.
 fn codec(packet: &[u8]) -> Option<(u32, u64)> {
-    let (rate, pre_skip) = if packet.starts_with(b"OpusHead") {
+    let (rate, pre_skip) = if packet.starts_with(OPUS_HEAD) {
         // RFC 7845 §4: positions are at 48 kHz whatever the input was.
         (48_000, le(packet, 10, 2)?)
     } else if packet.starts_with(b"\x01vorbis") {

@@ -192,3 +192,40 @@ mod properties {
         }
     }
 }
+
+/// A first page with the largest table wanted more than a block can have, and was asked for ever.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_first_page_of_255_segments_is_read() {
+    for segments in [253_u8, 254, 255] {
+        let mut page = b"OggS\0\x02".to_vec();
+        page.extend([0; 20]);
+        page.push(segments);
+        page.extend(std::iter::repeat_n(0xff, usize::from(segments)));
+        page.extend(b"OpusHead\x01\x01\0\0");
+        page.extend([0; 200]);
+        let mut probe = AudioProbe::new();
+        probe.feed(&page);
+        assert_eq!(probe.info().sample_rate_hz, Some(48_000), "{segments}");
+    }
+}
+
+/// Pages can say any position; so many bytes of Opus cannot be as short as they say.
+#[wasm_bindgen_test(unsupported = test)]
+fn opus_is_no_shorter_than_its_bytes_can_be() {
+    let mut file = b"OggS\0\x02".to_vec();
+    file.extend([0; 20]);
+    file.extend([1, 19]);
+    file.extend(b"OpusHead\x01\x01\0\0");
+    file.extend([0; 7]);
+    for _ in 0..250 {
+        file.extend(b"OggS\0\0\x01\0\0\0\0\0\0\0");
+        file.extend([0; 12]);
+        file.push(255);
+        file.extend([255; 255]);
+        file.extend(vec![0; 255 * 255]);
+    }
+    let mut probe = AudioProbe::new();
+    probe.feed(&file);
+    // 16,256,250 bytes at 510 kbit/s.
+    assert_eq!(probe.info().length.0, (16_256_250_u64 + 19) * 8000_u64 / 510_000 + 1);
+}

@@ -86,9 +86,10 @@ impl Defect {
                 format!("`{}` takes {}", target.rule, types.join(", "))
             }
             Unreadable::ContentEncoding => {
-                "`gzip` is read unless the policy has `facts.gzip: deny`, no other encoding is"
+                "`gzip` of JSON is read unless the policy has `facts.gzip: deny`, nothing else is"
                     .to_owned()
             }
+            Unreadable::Upgrade => "a request with a body must not ask for an upgrade".to_owned(),
         };
         let what = unreadable.to_string();
         Self { part: "body", what, offset: None, help: Some(help) }

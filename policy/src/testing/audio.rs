@@ -32,7 +32,7 @@ pub fn wav(sample_rate: u32, millis: u32) -> Vec<u8> {
 pub fn flac(sample_rate: u64, samples: u64, picture: usize, audio: usize) -> Vec<u8> {
     // Mono of 16 bits.
     let packed = sample_rate << 44 | 15 << 36 | samples;
-    let mut info = vec![0; 34];
+    let mut info = [0; 34];
     info[10..18].copy_from_slice(&packed.to_be_bytes());
     let size = u32::try_from(picture).unwrap().to_be_bytes();
     let blocks = [&[0, 0, 0, 34], &info[..], &[0x86], &size[1..], &vec![1; picture]].concat();

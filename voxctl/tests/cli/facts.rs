@@ -133,7 +133,7 @@ fn what_is_not_read_at_all_says_what_would_be() {
     let brotli = [&SPEECH[..], &["--content-encoding", "br"]].concat();
     let found = facts(folder.path(), "application/json", &brotli);
     assert_eq!(found.code, 1);
-    assert!(found.out.contains("`gzip` is read unless"), "{}", found.out);
+    assert!(found.out.contains("`gzip` of JSON is read unless"), "{}", found.out);
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn nothing_refers_to_what_was_not_decoded() {
     let mut bits = Bits::default();
     bits.push(0b010, 3);
     bits.push(0b0000_1100, 8);
-    bits.push(0b0100_000, 7); // length 4 is 0000010
+    bits.push(0b010_0000, 7); // length 4 is 0000010
     bits.push(0b10000, 5); // distance 2
     assert_eq!(read(&[&PLAIN[..], &bits.bytes, &[0]].concat()), Err(Malformed::Deflate));
 }

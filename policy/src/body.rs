@@ -7,6 +7,7 @@
 
 mod error;
 mod field;
+mod field_tree;
 mod flat;
 pub mod form;
 pub mod gzip;
@@ -22,7 +23,8 @@ mod skip;
 mod utf8;
 
 pub use error::{BodyError, Malformed};
-pub use field::{Field, FieldTree, LeafId, NodeId};
+pub use field::Field;
+pub use field_tree::{FieldTree, LeafId, NodeId};
 pub use flat::MAX_FIELDS;
 pub use plan::{BodyPlan, Unreadable};
 pub use rules::BodyRules;

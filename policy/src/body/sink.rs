@@ -1,6 +1,6 @@
 //! What a parser tells.
 
-use super::field::LeafId;
+use super::LeafId;
 
 /// A value at a place that a [`FieldTree`](super::FieldTree) names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::super::field::MAX_POINTER_DEPTH;
+use super::super::field_tree::MAX_POINTER_DEPTH;
 use super::super::{FieldTree, LeafId, NodeId};
 use crate::spec::DuplicateKeys;
 

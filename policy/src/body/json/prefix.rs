@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::field::MAX_KEY_BYTES;
+use super::super::field_tree::MAX_KEY_BYTES;
 
 /// The beginning of a key or a number, and its length.
 #[derive(Clone)]

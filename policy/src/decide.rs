@@ -118,7 +118,11 @@ fn look_beyond(
     head_facts: RequestFacts,
     trace: &mut impl Trace,
 ) -> Progress {
-    let ends_here = body == Body::Absent || !asked.plan.has_body();
+    // After an upgrade without a body comes what nobody knows how to read; one with a body may be
+    // ignored, and the body read.
+    let ends_here = body == Body::Absent
+        || !asked.plan.has_body()
+        || (head.is_upgrade() && !head.announces_body());
     let known = if ends_here { Known::All } else { Known::Part };
     let breach = asked.breach(policy, &head_facts, known);
     if breach.is_some() || ends_here {

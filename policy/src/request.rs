@@ -97,6 +97,12 @@ impl RequestHead {
         self.first("upgrade").is_some() || self.method().eq_ignore_ascii_case(b"CONNECT")
     }
 
+    /// Whether a body is announced (RFC 9112 §6.3): by its length, or that it comes in chunks.
+    pub fn announces_body(&self) -> bool {
+        self.first("content-length").is_some_and(|it| it != b"0")
+            || self.first("transfer-encoding").is_some()
+    }
+
     /// Whether this is a CORS preflight (Fetch standard, "CORS-preflight request"): browsers send
     /// it without credentials, so it must pass for any call from a page to work.
     pub fn is_cors_preflight(&self) -> bool {

@@ -99,10 +99,10 @@ impl StreamHandle {
         if flow == Flow::ReadBody {
             flow = self.read_body(&mut *filter);
         }
-        if flow == Flow::Watch {
-            let body = self.body();
-            self.state.body.set(body.after_reading());
-            filter.on_passing_body(&body.unread());
+        let held = self.body();
+        if flow == Flow::Watch && !held.unread().is_empty() {
+            self.state.body.set(held.after_reading());
+            filter.on_passing_body(&held.unread());
         }
         match flow {
             Flow::Continue => self.enter(Phase::Running),

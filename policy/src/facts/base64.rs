@@ -94,9 +94,9 @@ impl Base64 {
     /// Takes the next characters without decoding them. Nothing can be decoded after that.
     pub fn count(&mut self, text: &[u8]) {
         for block in text.chunks(64) {
-            // Without a way out of the loop, so that it becomes vector instructions.
-            let strange = block.iter().fold(0_u8, |sum, it| sum | u8::from(!is_alphabet(*it)));
-            if strange == 0 && self.padding == 0 {
+            let value = |it: &u8| VALUES.get(usize::from(*it)).copied().unwrap_or(STRANGE);
+            let all = block.iter().fold(0_u8, |all, it| all | value(it));
+            if all & STRANGE == 0 && self.padding == 0 {
                 self.sextets = self.sextets.saturating_add(block.len() as u64);
             } else {
                 block.iter().for_each(|it| _ = self.sextet(*it));

@@ -30,8 +30,17 @@ pub struct TextCounter {
     missing: u8,
 }
 
-/// Bytes that are looked at together: long enough for vector instructions to pay.
-const BLOCK: usize = 64;
+/// Bytes that are looked at together.
+const BLOCK: usize = 256;
+
+/// `0` in each byte.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// What brings ten to the high bit, in each byte.
+const UP_FROM_TEN: u64 = 0x7676_7676_7676_7676;
+
+/// The high bit of each byte.
+const HIGH: u64 = 0x8080_8080_8080_8080;
 
 // === impl TextCounter ===
 
@@ -131,15 +140,21 @@ impl TextCounter {
     }
 }
 
-/// How many digits there are, if all is ASCII. Without a way out of the loop, so that it becomes
+/// How many digits there are, if all is ASCII. A word at a time: a module built for size has no
 /// vector instructions.
 fn digits_of_ascii(block: &[u8]) -> Option<u64> {
-    let (mut all, mut digits) = (0_u8, 0_u8);
-    for byte in block {
-        all |= byte;
-        digits = digits.wrapping_add(u8::from(byte.wrapping_sub(b'0') < 10));
+    let (words, tail) = block.as_chunks::<8>();
+    let (mut all, mut digits) = (0_u64, 0_u64);
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        all |= word;
+        // Below ten only for digits; then adding this does not reach the high bit.
+        let others = (word ^ ZEROS) & !HIGH;
+        let others = others.wrapping_add(UP_FROM_TEN) & HIGH;
+        digits = digits.saturating_add(u64::from(others.count_zeros()).saturating_sub(56));
     }
-    (all < 0x80).then_some(digits.into())
+    let rest = tail.iter().filter(|it| it.is_ascii_digit()).count() as u64;
+    (all & HIGH == 0 && tail.is_ascii()).then(|| digits.saturating_add(rest))
 }
 
 // === impl TextAmount ===

@@ -71,12 +71,21 @@ async fn facts_on_trial_leave_tiers_in_force() {
 /// What is held goes on with what still comes, byte for byte.
 #[tokio::test]
 async fn past_what_is_held_the_headers_can_decide() {
-    let fixture = start(|policy| policy["facts"] = json!({ "past_max_held": "by_headers" })).await;
+    let fixture = start(|policy| {
+        policy["facts"] = json!({ "past_max_held": "by_headers" });
+        policy["tiers"][0]["max"] = json!({ "text_chars": 100_000 });
+    })
+    .await;
     let padding: Vec<Bytes> = (0..100u8).flat_map(|i| run(b'a' + i % 26, 50_000)).collect();
-    let body = around(r#"{"pad":""#, padding, r#"","text":"a"}"#).concat();
-    let case = Case::new("", "/take/json", body);
+    let too_large = Some((413, "body-too-large"));
+    // In JSON could be a URL, which nobody may send.
+    let body = around(r#"{"pad":""#, padding.clone(), r#"","text":"a"}"#).concat();
+    let json = Case::new("", "/take/json", body);
+    assert_becomes(&fixture, &json, "tts.premium", too_large).await;
+    let body = multipart(&[("pad", None, &padding.concat()), ("text", None, b"a")]);
+    let case = Case::new("", "/take/multipart", body);
     assert_becomes(&fixture, &case, "tts.premium", None).await;
-    assert_becomes(&fixture, &case, "tts.basic", Some((413, "body-too-large"))).await;
+    assert_becomes(&fixture, &case, "tts.basic", too_large).await;
     // At another pace: the first chunk after the held ones comes alone.
     for (protocol, client) in fixture.both() {
         let pieces = case.body.chunks(200_000).map(Bytes::copy_from_slice);

@@ -1,4 +1,4 @@
-use voxgate_fake_host::Outcome;
+use voxgate_fake_host::{Action, Outcome};
 
 use super::*;
 
@@ -34,7 +34,9 @@ fn forged_trailers_go_and_others_stay() {
     let host = configured(inline());
     let bearer = format!("Bearer {}", token(&host, &SigningKey::es256()));
     let request = host.new_request().header(":method", "POST").header(":path", "/tts");
+    let request = request.header("content-type", "application/json");
     let stream = request.header("authorization", &bearer).with_body().send();
+    assert_eq!(stream.body(b"{}", false), Action::Pause);
     let sent = [("x-user-tier", "premium"), ("x_voxgate_tenant", "a"), ("grpc-x", "kept")];
     let (_, kept) = stream.trailers(&sent);
     assert_eq!(kept, [("grpc-x".to_owned(), b"kept".to_vec())]);

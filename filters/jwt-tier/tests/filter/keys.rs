@@ -15,9 +15,16 @@ fn remote() -> Value {
 }
 
 fn with_cluster() -> FakeHost {
+    with_cluster_and(|_| ())
+}
+
+/// … with the policy that `change` makes of it.
+pub fn with_cluster_and(change: impl FnOnce(&mut Value)) -> FakeHost {
     let host = start();
     host.add_cluster(CLUSTER);
-    assert!(host.configure(policy(remote()).to_string()), "{:?}", host.logs());
+    let mut policy = policy(remote());
+    change(&mut policy);
+    assert!(host.configure(policy.to_string()), "{:?}", host.logs());
     host
 }
 
@@ -27,7 +34,7 @@ fn wait(host: &FakeHost, time: Duration) {
 }
 
 /// Answers the fetch under way.
-fn answer(host: &FakeHost, status: u16, body: &str) {
+pub fn answer(host: &FakeHost, status: u16, body: &str) {
     let calls = host.calls();
     let call = calls.last().expect("no fetch is under way");
     host.answer_call(call.token, status, &[], body.as_bytes());
@@ -90,11 +97,15 @@ fn the_body_of_a_waiting_request_is_held_with_it() {
     let host = with_cluster();
     let bearer = format!("Bearer {}", token(&host, &SigningKey::es256()));
     let request = host.new_request().header(":method", "POST").header(":path", "/tts");
+    let request = request.header("content-type", "application/json");
     let stream = request.header("authorization", bearer).with_body().send();
     assert_eq!(stream.body(b"{\"text\":", false), Action::Pause);
     host.tick();
     answer(&host, 200, testing::jwks());
-    assert_eq!(stream.outcome(), Outcome::Continued);
+    // Now it waits for the rest of its body, on which the caller's tier depends.
+    assert_eq!(stream.outcome(), Outcome::Waiting);
+    assert_eq!(stream.body(b"\"Hello.\"}", true), Action::Continue);
+    assert_eq!(stream.upstream_body(), b"{\"text\":\"Hello.\"}");
 }
 
 #[test]

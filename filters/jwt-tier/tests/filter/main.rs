@@ -1,5 +1,6 @@
 //! The filter through the real SDK and a fake Envoy.
 
+mod bodies;
 mod decisions;
 mod keys;
 mod secrets;

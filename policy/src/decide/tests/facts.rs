@@ -215,7 +215,7 @@ fn what_cannot_be_read_is_refused_where_rights_hang_on_it() {
         ("application/json", [("content-encoding", "br")], "unsupported_content_encoding"),
         ("application/json", [("content-encoding", "gzip, gzip")], "unsupported_content_encoding"),
         ("application/json", [("content-encoding", "identity")], "tier_allows"),
-        ("application/json", [("upgrade", "foo")], "unsupported_upgrade"),
+        ("application/json", [("upgrade", "foo")], "tier_allows"),
         (
             "multipart/form-data; boundary=b",
             [("content-encoding", "gzip")],
@@ -229,6 +229,12 @@ fn what_cannot_be_read_is_refused_where_rights_hang_on_it() {
     ] {
         let head = ask("/say", "tts.basic", content_type, &more);
         assert_eq!(reason(&policy, &head, "{}"), expected, "{content_type} {more:?}");
+    }
+    // RFC 9110 §7.8: a server may ignore the upgrade and read the body.
+    for announced in [("content-length", "2"), ("transfer-encoding", "chunked")] {
+        let more = [("upgrade", "foo"), announced];
+        let head = ask("/say", "tts.basic", "application/json", &more);
+        assert_eq!(reason(&policy, &head, "{}"), "unsupported_upgrade");
     }
     // Where nothing hangs on it, nothing is asked.
     let head = ask("/plain", "tts.premium", "x/y", &[("content-encoding", "br")]);

@@ -40,7 +40,7 @@ fn read(body: &[u8]) -> Result<Vec<u8>, Malformed> {
 
 /// Neither stored nor a single repetition.
 fn text(length: usize) -> Vec<u8> {
-    (0..length).map(|it| b"abcdefgh"[it * it / 7 % 8]).collect()
+    (0..length).map(|it| b"abcdefgh"[it.wrapping_mul(it) / 7 % 8]).collect()
 }
 
 /// So many times 8 MB of zeros. Eight blocks end at a whole byte.

@@ -72,7 +72,10 @@ impl Delimiter {
                 let end = length.map_or(bytes.len(), |it| used.saturating_add(it));
                 if let Some(run) = bytes.get(used..end).filter(|it| !it.is_empty()) {
                     let delimiter = self.delimiter_in(run);
-                    content(delimiter.and_then(|it| run.get(..it)).unwrap_or(run))?;
+                    let before = delimiter.and_then(|it| run.get(..it)).unwrap_or(run);
+                    if !before.is_empty() {
+                        content(before)?;
+                    }
                     if let Some(at) = delimiter {
                         let offset = offset.saturating_add(used.saturating_add(at) as u64);
                         return Err(BodyError { what: Malformed::Delimiter, offset });

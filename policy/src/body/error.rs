@@ -87,8 +87,9 @@ pub enum Malformed {
     /// Bytes before the first delimiter: some servers skip them, some do not.
     #[error("the body does not begin with its boundary")]
     Preamble,
-    /// A line begins as a delimiter does, and is none: RFC 2046 §5.1.1 forbids it in a part.
-    #[error("a line begins with the boundary, but is not a delimiter between two CR LF")]
+    /// The boundary stands in a part or in its headers, where it is no delimiter: RFC 2046 §5.1.1
+    /// forbids it.
+    #[error("the boundary stands where it is not a delimiter between two CR LF")]
     Delimiter,
     /// Bytes after the last delimiter.
     #[error("something follows the last delimiter")]

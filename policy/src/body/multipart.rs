@@ -152,7 +152,7 @@ impl Multipart {
     }
 
     fn headers(&mut self, bytes: &[u8], sink: &mut impl Sink) -> Result<usize, BodyError> {
-        let (used, head) = self.headers.feed(bytes, self.offset)?;
+        let (used, head) = self.headers.feed(bytes, self.offset, &self.delimiter)?;
         if let Some(head) = head {
             let start = self.offset.saturating_add(used as u64);
             let content = Content::new(&head, start, &mut self.fields, self.reference, sink)

@@ -57,6 +57,11 @@ impl Delimiter {
         Self { dash_boundary, at, line: Vec::new() }
     }
 
+    /// Whether it stands in a line.
+    pub(super) fn is_in(&self, line: &[u8]) -> bool {
+        line.windows(self.dash_boundary.len()).any(|it| it == self.dash_boundary)
+    }
+
     /// Reads content until a delimiter ends. Returns how many bytes were used, and what comes then;
     /// without a delimiter, all are.
     pub(super) fn feed(

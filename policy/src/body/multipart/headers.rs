@@ -1,5 +1,6 @@
 //! The headers of a part.
 
+use super::delimiter::Delimiter;
 use super::disposition::{Disposition, FileName};
 use super::parameters::{self, BadParameter, Parameter};
 use crate::body::{BodyError, Malformed};
@@ -52,6 +53,7 @@ impl PartHeaders {
         &mut self,
         bytes: &[u8],
         offset: u64,
+        delimiter: &Delimiter,
     ) -> Result<(usize, Option<PartHead>), BodyError> {
         let mut used = 0_usize;
         while let Some(rest) = bytes.get(used..).filter(|it| !it.is_empty()) {
@@ -67,6 +69,10 @@ impl PartHeaders {
             self.bytes = self.bytes.saturating_add(end);
             if line_feed.is_some() {
                 let line = std::mem::take(&mut self.line);
+                // Servers that look for delimiters first find them in headers as well.
+                if delimiter.is_in(&line) {
+                    return Err(error(Malformed::Delimiter, end));
+                }
                 let head = self.end_of_line(&line).map_err(|what| error(what, end))?;
                 if head.is_some() {
                     return Ok((used.saturating_add(end), head));

@@ -155,3 +155,15 @@ fn the_boundary_is_named_once_in_its_own_words() {
         assert!(!is_taken(bad), "{bad}");
     }
 }
+
+/// Found by the fuzzer: a header can be called `--b--x`.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_delimiter_in_a_header_is_refused() {
+    for header in [format!("--{BOUNDARY}--x: 1"), format!("x: --{BOUNDARY}")] {
+        let part = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=input\r\n{header}\r\n\r\nhi\r\n--{BOUNDARY}--\r\n"
+        );
+        let error = read_all(part.as_bytes()).1;
+        assert_eq!(error.map_err(|it| it.what), Err(Malformed::Delimiter), "{header}");
+    }
+}

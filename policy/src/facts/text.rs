@@ -30,8 +30,12 @@ pub struct TextCounter {
     missing: u8,
 }
 
-/// Bytes that are looked at together.
-const BLOCK: usize = 256;
+/// A run of ASCII.
+#[derive(Clone, Copy, Debug)]
+struct Ascii {
+    len: usize,
+    digits: u64,
+}
 
 /// `0` in each byte.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
@@ -49,22 +53,27 @@ impl TextCounter {
     pub fn feed(&mut self, bytes: &[u8], rates: &SpeechRates, amount: &mut TextAmount) {
         let latin = rates.micros(Script::Latin);
         let digit = rates.micros(Script::Digit);
-        for block in bytes.chunks(BLOCK) {
-            if self.seen == 0
-                && let Some(digits) = digits_of_ascii(block)
-            {
-                let letters = (block.len() as u64).saturating_sub(digits);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            if self.seen == 0 {
+                let Ascii { len, digits } = Ascii::before_others(rest);
+                let letters = (len as u64).saturating_sub(digits);
                 let micros =
                     letters.saturating_mul(latin).saturating_add(digits.saturating_mul(digit));
-                amount.add(TextAmount { chars: block.len() as u64, micros });
-            } else {
-                self.feed_block(block, rates, amount);
+                amount.add(TextAmount { chars: len as u64, micros });
+                rest = rest.get(len..).unwrap_or_default();
             }
+            // One ASCII character more at the end of a sequence that breaks off there.
+            let others = rest.iter().position(u8::is_ascii).map_or(rest.len(), |it| it.max(1));
+            let (others, after) = rest.split_at_checked(others).unwrap_or((rest, &[]));
+            self.feed_others(others, rates, amount);
+            rest = after;
         }
     }
 
-    fn feed_block(&mut self, block: &[u8], rates: &SpeechRates, amount: &mut TextAmount) {
-        let mut rest = block;
+    /// Counts what is not ASCII, for the most part.
+    fn feed_others(&mut self, others: &[u8], rates: &SpeechRates, amount: &mut TextAmount) {
+        let mut rest = others;
         while let [first, after @ ..] = rest {
             // Most characters are whole and not at the edge of what is allowed.
             let (scalar, next) = match rest {
@@ -140,21 +149,32 @@ impl TextCounter {
     }
 }
 
-/// How many digits there are, if all is ASCII. A word at a time: a module built for size has no
-/// vector instructions.
-fn digits_of_ascii(block: &[u8]) -> Option<u64> {
-    let (words, tail) = block.as_chunks::<8>();
-    let (mut all, mut digits) = (0_u64, 0_u64);
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        all |= word;
-        // Below ten only for digits; then adding this does not reach the high bit.
-        let others = (word ^ ZEROS) & !HIGH;
-        let others = others.wrapping_add(UP_FROM_TEN) & HIGH;
-        digits = digits.saturating_add(u64::from(others.count_zeros()).saturating_sub(56));
+// === impl Ascii ===
+
+impl Ascii {
+    /// Of the beginning of `bytes`. A word at a time: a module built for size has no vector
+    /// instructions.
+    fn before_others(bytes: &[u8]) -> Self {
+        let (words, _) = bytes.as_chunks::<8>();
+        let mut found = Self { len: 0, digits: 0 };
+        for word in words {
+            let word = u64::from_le_bytes(*word);
+            if word & HIGH != 0 {
+                break;
+            }
+            // Below ten only for digits; then adding this does not reach the high bit.
+            let others = (word ^ ZEROS).wrapping_add(UP_FROM_TEN) & HIGH;
+            found.digits =
+                found.digits.saturating_add(u64::from(others.count_zeros()).saturating_sub(56));
+            found.len = found.len.saturating_add(8);
+        }
+        let rest = bytes.get(found.len..).unwrap_or_default();
+        for byte in rest.iter().take_while(|it| it.is_ascii()) {
+            found.digits = found.digits.saturating_add(byte.is_ascii_digit().into());
+            found.len = found.len.saturating_add(1);
+        }
+        found
     }
-    let rest = tail.iter().filter(|it| it.is_ascii_digit()).count() as u64;
-    (all & HIGH == 0 && tail.is_ascii()).then(|| digits.saturating_add(rest))
 }
 
 // === impl TextAmount ===

@@ -82,7 +82,7 @@ pub fn multipart_facts(bytes: &[u8]) {
     let Some(values) = values(&whole) else { return };
     // A recording under an unknown name is told as well; whether it is one, is not asked again.
     let mut values = values.into_iter().peekable();
-    for (name, content) in parts(body) {
+    for Part { name, content, may_be_audio } in parts(body) {
         let value = (leaf(&name), content);
         if let Some(leaf) = value.0 {
             let (read, kind, bytes) = values.next_if(|it| it.0 == leaf).unwrap_or_else(|| {
@@ -91,15 +91,23 @@ pub fn multipart_facts(bytes: &[u8]) {
             });
             assert!(read == leaf && matches!(kind, Kind::String | Kind::File));
             assert_eq!(bytes, value.1);
-        } else {
+        } else if may_be_audio {
             values.next_if(|it| it.0 == 1 && it.1 == Kind::File && it.2 == value.1);
         }
     }
     assert_eq!(values.next(), None, "more than there is");
 }
 
-/// The names and contents of a form that is well-formed, without looking twice.
-fn parts(body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// A part of a form.
+struct Part {
+    name: Vec<u8>,
+    content: Vec<u8>,
+    /// Whether its headers, or its first bytes, can make a recording of it.
+    may_be_audio: bool,
+}
+
+/// The parts of a form that is well-formed, without looking twice.
+fn parts(body: &[u8]) -> Vec<Part> {
     // Each byte is a character, so that positions stay.
     let text: String = body.iter().copied().map(char::from).collect();
     let bytes = |text: &str| text.chars().map(|it| it as u8).collect::<Vec<u8>>();
@@ -117,7 +125,9 @@ fn parts(body: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
         let parameters = outside_quotes(disposition.1);
         let name = parameters.iter().find_map(|it| it.strip_prefix("name=")).unwrap();
         let name = name.strip_prefix('"').map_or(Some(name.to_owned()), quoted).unwrap();
-        parts.push((bytes(&name), bytes(content)));
+        let (name, content) = (bytes(&name), bytes(content));
+        let may_be_audio = headers.to_ascii_lowercase().contains("audio/") || content.len() > 3;
+        parts.push(Part { name, content, may_be_audio });
     }
     parts
 }

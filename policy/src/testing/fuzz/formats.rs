@@ -126,7 +126,9 @@ fn parts(body: &[u8]) -> Vec<Part> {
         let name = parameters.iter().find_map(|it| it.strip_prefix("name=")).unwrap();
         let name = name.strip_prefix('"').map_or(Some(name.to_owned()), quoted).unwrap();
         let (name, content) = (bytes(&name), bytes(content));
-        let may_be_audio = headers.to_ascii_lowercase().contains("audio/") || content.len() > 3;
+        let may_be_audio = headers.to_ascii_lowercase().contains("audio/")
+            || content.len() > 3
+            || content.first() == Some(&0xff);
         parts.push(Part { name, content, may_be_audio });
     }
     parts

@@ -18,7 +18,8 @@ use crate::decision::{Decision, Outcome, Reason};
 use crate::facts::RequestFacts;
 use crate::identity::{Authentication, Evidence, Identity, IssuerId, Source, authenticate};
 use crate::operation::OperationSet;
-use crate::recognise::Recognised;
+use crate::quota::RepeatKey;
+use crate::recognise::{Recognised, normalise};
 use crate::request::RequestHead;
 use crate::spec::{ShadowSection, UnknownOperation};
 use crate::time::UnixMillis;
@@ -47,9 +48,11 @@ pub enum Body {
     Follows,
 }
 
-/// Whether some request's decision under this policy can hang on its body.
+/// Whether some request's decision under this policy, or what it costs, can hang on its body.
 pub fn reads_bodies(policy: &Policy) -> bool {
     policy.body_rules().audit
+        || policy.quotas().repeat_window.is_some()
+        || Asked::all(policy).any(|it| it.costs_by_body(policy))
         || Asked::all(policy).any(|it| !it.is_certain(policy, &RequestFacts::default(), None))
 }
 
@@ -70,9 +73,12 @@ pub fn decide(
         return Progress::Decided(Decision::of(Reason::Preflight));
     }
     let recognised = policy.recogniser().recognise(head, trace);
+    let asks_usage = asks_usage(policy, head);
     let authentication = match authenticate(policy, head, evidence, now, trace) {
         // A policy on trial holds nothing up.
-        Authentication::Wait(issuer) if policy.is_shadowed(ShadowSection::Identity) => {
+        Authentication::Wait(issuer)
+            if policy.is_shadowed(ShadowSection::Identity) && !asks_usage =>
+        {
             Authentication::Unavailable(issuer)
         }
         Authentication::Wait(issuer) => return Progress::WaitForKeys(issuer),
@@ -82,8 +88,13 @@ pub fn decide(
         Recognised::Operations { plan, voice, .. } => plan.map(|it| (Rc::clone(it), voice.clone())),
         _ => None,
     };
+    if asks_usage {
+        return decided(policy, usage(authentication), trace);
+    }
     let caller = identified(policy, authentication);
-    let decision = judge(policy, recognised, &caller);
+    let mut decision = judge(policy, recognised, &caller);
+    let repeat = repeat_key(policy, head, &decision);
+    decision.repeat = repeat.as_ref().map(RepeatKey::finish);
     match (beyond, caller) {
         (Some((plan, voice)), Ok((caller, _))) if decision.outcome == Outcome::Allow => {
             let facts = plan.head_facts(head, voice, policy.body_rules());
@@ -91,7 +102,9 @@ pub fn decide(
                 return decided(policy, decision, trace);
             };
             match facts {
-                Ok(facts) => look_beyond(policy, head, body, decision, asked, facts, trace),
+                Ok(facts) => {
+                    look_beyond(policy, head, body, decision, (asked, repeat), facts, trace)
+                }
                 Err(error) => {
                     let reason = Some(Reason::MalformedQuery(error));
                     let facts = RequestFacts::default();
@@ -113,8 +126,8 @@ fn look_beyond(
     policy: &Policy,
     head: &RequestHead,
     body: Body,
-    allowed: Decision,
-    asked: Asked,
+    mut allowed: Decision,
+    (asked, repeat): (Asked, Option<RepeatKey>),
     head_facts: RequestFacts,
     trace: &mut impl Trace,
 ) -> Progress {
@@ -134,14 +147,23 @@ fn look_beyond(
             let reason = Reason::UnreadableBody(unreadable);
             // A recording that cannot be read leaves no digest.
             let is_audited = policy.body_rules().audit && asked.creates();
-            let passes = asked.is_certain(policy, &head_facts, None) && !is_audited;
+            // Nobody can say what it costs, or whether it is the same body again.
+            let is_charged = asked.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas);
+            allowed.repeat = None;
+            let passes =
+                asked.is_certain(policy, &head_facts, None) && !is_audited && !is_charged;
             let found = (!passes).then_some(reason);
             return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
         }
     };
     let room = policy.body_rules().max_held_bytes;
-    let reading = Box::new(Reading { asked, allowed, head_facts, scan, room, is_past_room: false });
-    if !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining()) {
+    let wants_all = repeat.is_some() || asked.costs_by_body(policy);
+    let is_past_room = false;
+    let reading =
+        Box::new(Reading { asked, allowed, head_facts, scan, room, is_past_room, wants_all, repeat });
+    if wants_all
+        || !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining())
+    {
         trace.considered(|| "body".to_owned(), || "the decision depends on it".to_owned());
         return Progress::ReadBody(reading);
     }
@@ -152,6 +174,36 @@ fn look_beyond(
         Some(audit) => Progress::Audited(decision, audit),
         None => Progress::Decided(decision),
     }
+}
+
+/// Whether `head` asks for what was used, which no operation rule need know.
+fn asks_usage(policy: &Policy, head: &RequestHead) -> bool {
+    let Some(usage) = &policy.quotas().usage_path else { return false };
+    normalise(head.path()).is_ok_and(|it| it.as_str() == usage)
+}
+
+/// Whoever has a good token may ask; nobody else, whatever is on trial.
+fn usage(authentication: Authentication) -> Decision {
+    let denied = |reason| Decision { outcome: Outcome::Deny, ..Decision::of(reason) };
+    match authentication {
+        Authentication::Known(identity, source) if identity.tenant.is_some() => Decision {
+            tier: identity.tier,
+            tenant: identity.tenant,
+            user: identity.user,
+            is_operator: identity.is_operator,
+            source: Some(source),
+            ..Decision::of(Reason::Usage)
+        },
+        Authentication::Known(..) | Authentication::Anonymous => denied(Reason::MissingToken),
+        Authentication::Refused(refusal) => denied(Reason::Refused(refusal)),
+        Authentication::Wait(_) | Authentication::Unavailable(_) => denied(Reason::KeysUnavailable),
+    }
+}
+
+/// What is to tell repeats of a request apart, before any of its body.
+fn repeat_key(policy: &Policy, head: &RequestHead, decision: &Decision) -> Option<RepeatKey> {
+    policy.quotas().repeat_window?;
+    RepeatKey::new(head, decision.tenant.as_deref(), decision.user.as_deref())
 }
 
 /// Every check is made, in this order, whatever the others say: a denial in shadow mode must not
@@ -176,6 +228,8 @@ fn judge(
             decision.source = *source;
             decision.tier = identity.tier;
             decision.tenant = identity.tenant.clone();
+            decision.user = identity.user.clone();
+            decision.is_operator = identity.is_operator;
             (Some(identity), None)
         }
         Err(reason) => (None, Some(reason.clone())),

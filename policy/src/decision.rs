@@ -11,6 +11,7 @@ use std::rc::Rc;
 
 pub use answer::Answer;
 pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
+pub(crate) use problem::{ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
 pub use reason::{Reason, UrlRefusal};
 pub use record::{FactsRecord, Record};
 
@@ -43,6 +44,12 @@ pub struct Decision {
     pub facts: Option<Box<RequestFacts>>,
     /// The least tier that would have sufficed, where the caller's tier did not.
     pub sufficient: Option<TierId>,
+    /// Which of the tenant's users it is, if that is known.
+    pub user: Option<Rc<str>>,
+    /// Whether the caller may see all tenants' use.
+    pub is_operator: bool,
+    /// What tells a repeat of the request from another, if the policy and the request ask for it.
+    pub repeat: Option<[u8; 16]>,
 }
 
 /// Whether a request passes.
@@ -71,6 +78,9 @@ impl Decision {
             source: None,
             facts: None,
             sufficient: None,
+            user: None,
+            is_operator: false,
+            repeat: None,
         }
     }
 

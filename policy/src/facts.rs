@@ -84,6 +84,8 @@ pub struct AudioFacts {
     pub largest_bytes: u64,
     /// The length of the longest whose length is known.
     pub longest: AudioMillis,
+    /// The length of all whose length is known.
+    pub total: AudioMillis,
     /// Whether all are complete with a length that their format tells.
     pub all_lengths_known: bool,
     /// The highest sample rate that a header tells, in Hz.

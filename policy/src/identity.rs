@@ -49,6 +49,10 @@ pub struct Identity {
     pub uncapped: Option<TierId>,
     /// Whether the token has the claim that its tier's `consent.claim` names.
     pub consents: bool,
+    /// Which of the tenant's users it is, where the policy names a claim for that.
+    pub user: Option<Rc<str>>,
+    /// Whether the token has the scope that `quotas.usage.operator_scope` names.
+    pub is_operator: bool,
 }
 
 /// What was found out about a caller.
@@ -147,6 +151,12 @@ pub trait Evidence {
 
     /// Keeps the identity of a token just verified, for as long as it is good.
     fn remember(&mut self, token: TokenDigest, identity: &Identity, until: Option<UnixMillis>);
+
+    /// What the policy's source of tenants says of a tenant's cap.
+    fn sourced_cap(&self, tenant: &str) -> Option<TierId> {
+        let _ = tenant;
+        None
+    }
 
     /// The keys of an issuer with a remote JWK Set.
     fn keys(&mut self, issuer: IssuerId, now: UnixMillis) -> Keys;

@@ -18,6 +18,7 @@
 )]
 
 pub mod body;
+pub mod calendar;
 pub mod claims;
 pub mod decide;
 pub mod decision;
@@ -29,9 +30,11 @@ pub mod names;
 pub mod operation;
 mod policy;
 pub mod preset;
+pub mod quota;
 pub mod recognise;
 pub mod request;
 pub mod spec;
+pub mod subject;
 pub mod suggest;
 pub mod tenant;
 #[cfg(any(test, feature = "testing"))]

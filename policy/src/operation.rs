@@ -66,11 +66,20 @@ impl OperationSet {
 }
 
 impl OperationId {
+    /// `tts.synthesize`: a text is spoken.
+    pub const TTS_SYNTHESIZE: Self = Self(0);
+
+    /// `tts.batch`: many texts are spoken.
+    pub const TTS_BATCH: Self = Self(1);
+
     /// `voice.create`: a recording is brought.
     pub const VOICE_CREATE: Self = Self(2);
 
     /// `voice.use`: a voice is named that is not anyone's.
     pub const VOICE_USE: Self = Self(3);
+
+    /// `voice.delete`: a voice is given up.
+    pub const VOICE_DELETE: Self = Self(5);
 
     /// `llm.chat`: text that is read, not spoken.
     pub const LLM_CHAT: Self = Self(9);

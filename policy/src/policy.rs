@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use crate::body::BodyRules;
 use crate::error::{Path, PolicyError, PolicyErrors};
 use crate::identity::IdentityRules;
@@ -10,8 +12,12 @@ use crate::names::NamePatterns;
 use crate::operation::OperationNames;
 use crate::preset;
 use crate::recognise::Recogniser;
-use crate::spec::{MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, UnknownOperation};
-use crate::tenant::TenantCaps;
+use crate::jwks::url_parts;
+use crate::spec::{
+    MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, TenantSourceSpec, UnknownOperation,
+};
+use crate::quota::{QuotaRules, Surroundings};
+use crate::tenant::TenantTable;
 use crate::tier::{TierId, Tiers};
 
 /// The version of the policy format that this code reads.
@@ -30,7 +36,9 @@ pub struct Policy {
     tiers: Tiers,
     body_rules: BodyRules,
     preset_voices: NamePatterns,
-    tenant_caps: TenantCaps,
+    tenants: TenantTable,
+    tenant_source: Option<TenantSourceSpec>,
+    quotas: QuotaRules,
     metrics: MetricsSpec,
     shadow: Vec<ShadowSection>,
 }
@@ -73,9 +81,19 @@ impl Policy {
         &self.preset_voices
     }
 
-    /// The best tier that single tenants can get.
-    pub fn tenant_caps(&self) -> &TenantCaps {
-        &self.tenant_caps
+    /// The tenants that stand in the policy.
+    pub fn tenants(&self) -> &TenantTable {
+        &self.tenants
+    }
+
+    /// Where other tenants come from.
+    pub fn tenant_source(&self) -> Option<&TenantSourceSpec> {
+        self.tenant_source.as_ref()
+    }
+
+    /// How much tenants may use.
+    pub fn quotas(&self) -> &QuotaRules {
+        &self.quotas
     }
 
     /// What is counted.
@@ -130,11 +148,23 @@ impl TryFrom<PolicySpec> for Policy {
         tiers.check_fed(&section, &recogniser, &mut errors);
         let identity =
             IdentityRules::compile(&spec.identity, &root.key("identity"), &tiers, &mut errors);
-        let tenant_caps =
-            TenantCaps::compile(&spec.tenants, &root.key("tenants"), &tiers, &mut errors);
-        if identity.has_scopes() {
+        let section = root.key("quotas");
+        let around = Surroundings {
+            operations: &operations,
+            tiers: &tiers,
+            has_users: identity.has_users(),
+            has_scopes: identity.has_scopes(),
+        };
+        let quotas = QuotaRules::compile(&spec.quotas, &section, &around, &mut errors);
+        quotas.check_fed(&section, &recogniser, &mut errors);
+        let section = root.key("tenants");
+        let tenants = TenantTable::compile(&spec.tenants, &section, &tiers, &quotas, &mut errors);
+        check_source(spec.tenants.source.as_ref(), &section.key("source"), &mut errors);
+        let section = root.key("tiers");
+        // Who the source of tenants caps is not known yet.
+        if identity.has_scopes() && spec.tenants.source.is_none() {
             let other_ways: Vec<TierId> =
-                identity.anonymous().into_iter().chain(tenant_caps.tiers()).collect();
+                identity.anonymous().into_iter().chain(tenants.capped_tiers()).collect();
             tiers.check_reachable(&section, &other_ways, &mut errors);
         }
         if !errors.is_empty() {
@@ -148,10 +178,31 @@ impl TryFrom<PolicySpec> for Policy {
             tiers,
             body_rules,
             preset_voices: NamePatterns::new(preset_voices),
-            tenant_caps,
+            tenants,
+            tenant_source: spec.tenants.source,
+            quotas,
             metrics: spec.metrics,
             shadow: spec.shadow,
         })
+    }
+}
+
+/// The shortest time between two fetches of tenants.
+const MIN_REFRESH: Duration = Duration::from_secs(1);
+
+fn check_source(spec: Option<&TenantSourceSpec>, path: &Path, errors: &mut Vec<PolicyError>) {
+    let Some(source) = spec else { return };
+    if url_parts(&source.uri).is_none() {
+        errors.push(PolicyError::new(path.key("uri"), "write an `http://` or `https://` URL with a path"));
+    }
+    if source.cluster.is_empty() {
+        errors.push(PolicyError::new(path.key("cluster"), "name the Envoy cluster that leads there"));
+    }
+    if source.refresh.0 < MIN_REFRESH {
+        errors.push(PolicyError::new(path.key("refresh"), "must be 1 s or more"));
+    }
+    if source.timeout.0.is_zero() {
+        errors.push(PolicyError::new(path.key("timeout"), "must be more than 0 s"));
     }
 }
 

@@ -5,6 +5,7 @@ use crate::Policy;
 use crate::body::{BodyError, BodyScan, Malformed, Progress};
 use crate::decision::{Decision, Outcome, Reason};
 use crate::facts::RequestFacts;
+use crate::quota::RepeatKey;
 use crate::spec::{DuplicateKeys, OnMalformed, PastMaxHeld, ShadowSection};
 use crate::trace::Trace;
 
@@ -21,6 +22,10 @@ pub struct Reading {
     pub(super) room: u64,
     /// Whether there was more.
     pub(super) is_past_room: bool,
+    /// Whether all of it counts, however early the decision is certain.
+    pub(super) wants_all: bool,
+    /// What is to tell repeats of the request apart.
+    pub(super) repeat: Option<RepeatKey>,
 }
 
 // === impl Reading ===
@@ -36,6 +41,9 @@ impl Reading {
                 self.is_past_room = true;
             }
             None => self.scan.feed(bytes),
+        }
+        if let Some(repeat) = &mut self.repeat {
+            repeat.feed(bytes);
         }
         self.room = self.room.saturating_sub(bytes.len() as u64);
     }
@@ -56,7 +64,10 @@ impl Reading {
             // A struct of numbers and names cannot fail to serialise.
             || serde_json::to_string(&facts).unwrap_or_default(),
         );
-        let decision = self.asked.decision(policy, &self.allowed, facts, found);
+        let mut decision = self.asked.decision(policy, &self.allowed, facts, found);
+        // Of a body that was not read to its end, nobody can say whether it is the same again.
+        let is_whole = self.scan.progress() == Ok(Progress::Complete) && !self.is_past_room;
+        decision.repeat = self.repeat.as_ref().filter(|_| is_whole).map(RepeatKey::finish);
         decision.tell(policy, trace);
         Some(decision)
     }
@@ -81,10 +92,14 @@ impl Reading {
             }
             Ok(Progress::Reading) => match breach(Known::Part) {
                 Some(reason) => Some(Some(reason)),
-                None if self.asked.is_certain(policy, facts, self.scan.remaining()) => Some(None),
+                None if self.is_certain(policy, facts) => Some(None),
                 None => self.is_past_room.then(|| self.too_large(policy)),
             },
         }
+    }
+
+    fn is_certain(&self, policy: &Policy, facts: &RequestFacts) -> bool {
+        !self.wants_all && self.asked.is_certain(policy, facts, self.scan.remaining())
     }
 
     fn too_large(&self, policy: &Policy) -> Option<Reason> {
@@ -93,8 +108,11 @@ impl Reading {
     }
 
     fn unless_by_headers(&self, policy: &Policy, reason: Reason) -> Option<Reason> {
-        let passes = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders
-            && self.asked.may_all(policy);
+        let by_headers = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders;
+        // Where quotas alone wanted it read, and are on trial, it is not for them to refuse it.
+        let on_trial = policy.is_shadowed(ShadowSection::Quotas)
+            && self.asked.is_certain(policy, &self.facts(), None);
+        let passes = (by_headers && self.asked.may_all(policy)) || on_trial;
         (!passes).then_some(reason)
     }
 

@@ -159,6 +159,11 @@ impl Asked {
             && (self.consents || !self.creates() || limits.consent().is_none())
     }
 
+    /// Whether what the request costs hangs on its body.
+    pub(super) fn costs_by_body(&self, policy: &Policy) -> bool {
+        self.plan.has_body() && policy.quotas().read(self.operations, &self.plan)
+    }
+
     /// Whether the request makes a voice, or its body can hold or name a recording.
     pub(super) fn creates(&self) -> bool {
         self.operations.contains(OperationId::VOICE_CREATE)

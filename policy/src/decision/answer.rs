@@ -184,7 +184,9 @@ impl Decision {
             Reason::UnreadableBody(unreadable) => format!(
                 "What the caller may do depends on the body, and {unreadable}."
             ),
-            Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => String::new(),
+            Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight | Reason::Usage => {
+                String::new()
+            }
         }
     }
 }

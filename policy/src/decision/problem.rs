@@ -19,11 +19,11 @@ pub enum GrpcCode {
 }
 
 /// A problem type: one page in `docs/problems/`.
-pub(super) struct ProblemType {
-    pub(super) name: &'static str,
-    pub(super) title: &'static str,
-    pub(super) status: u16,
-    pub(super) grpc: GrpcCode,
+pub(crate) struct ProblemType {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) status: u16,
+    pub(crate) grpc: GrpcCode,
 }
 
 const MISSING_TOKEN: ProblemType = ProblemType {
@@ -112,12 +112,25 @@ const UNSUPPORTED_BODY: ProblemType = ProblemType {
     grpc: GrpcCode::InvalidArgument,
 };
 
+pub(crate) const QUOTA_EXCEEDED: ProblemType = ProblemType {
+    name: "quota-exceeded",
+    title: "There is not enough quota left",
+    status: 429,
+    grpc: GrpcCode::ResourceExhausted,
+};
+pub(crate) const QUOTA_UNAVAILABLE: ProblemType = ProblemType {
+    name: "quota-unavailable",
+    title: "The quota cannot be checked at the moment",
+    status: 503,
+    grpc: GrpcCode::Unavailable,
+};
+
 /// What a problem type URI starts with. A `tag:` URI (RFC 4151), as RFC 9457 §3.1.1 suggests for
 /// types without an address of their own: the pages ship with the source.
 pub const PROBLEM_TYPE_BASE: &str = "tag:voxgate,2026:problem/";
 
 /// The names of all problem types.
-pub const PROBLEM_TYPES: [&str; 14] = [
+pub const PROBLEM_TYPES: [&str; 16] = [
     MISSING_TOKEN.name,
     INVALID_TOKEN.name,
     INVALID_REQUEST.name,
@@ -132,6 +145,8 @@ pub const PROBLEM_TYPES: [&str; 14] = [
     MALFORMED_BODY.name,
     BODY_TOO_LARGE.name,
     UNSUPPORTED_BODY.name,
+    QUOTA_EXCEEDED.name,
+    QUOTA_UNAVAILABLE.name,
 ];
 
 /// The problem type of a denial; `None` for what passes.
@@ -154,6 +169,8 @@ pub(super) fn problem_type(reason: &Reason) -> Option<&'static ProblemType> {
         Reason::MalformedBody(_) => &MALFORMED_BODY,
         Reason::BodyTooLarge { .. } => &BODY_TOO_LARGE,
         Reason::UnreadableBody(_) => &UNSUPPORTED_BODY,
-        Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight => return None,
+        Reason::TierAllows | Reason::UnknownAllowed | Reason::Preflight | Reason::Usage => {
+            return None;
+        }
     })
 }

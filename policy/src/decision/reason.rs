@@ -17,6 +17,8 @@ pub enum Reason {
     UnknownAllowed,
     /// A CORS preflight, which has no credentials by design.
     Preflight,
+    /// It asks for what was used, with a token.
+    Usage,
     /// There are no credentials.
     MissingToken,
     /// The credentials are not good.
@@ -98,6 +100,7 @@ impl Reason {
             Self::TierAllows => "tier_allows",
             Self::UnknownAllowed => "unknown_allowed",
             Self::Preflight => "preflight",
+            Self::Usage => "usage",
             Self::MissingToken => "missing_token",
             Self::Refused(refusal) => refusal.reason(),
             Self::KeysUnavailable => "keys_unavailable",
@@ -149,9 +152,11 @@ impl Reason {
             | Self::MalformedBody(_)
             | Self::BodyTooLarge { .. }
             | Self::UnreadableBody(_) => Some(ShadowSection::Facts),
-            Self::TierAllows | Self::UnknownAllowed | Self::Preflight | Self::HeadersTooLarge => {
-                None
-            }
+            Self::TierAllows
+            | Self::UnknownAllowed
+            | Self::Preflight
+            | Self::Usage
+            | Self::HeadersTooLarge => None,
         }
     }
 
@@ -162,7 +167,9 @@ impl Reason {
 
     pub(super) fn outcome(&self) -> Outcome {
         match self {
-            Self::TierAllows | Self::UnknownAllowed | Self::Preflight => Outcome::Allow,
+            Self::TierAllows | Self::UnknownAllowed | Self::Preflight | Self::Usage => {
+                Outcome::Allow
+            }
             _ => Outcome::Deny,
         }
     }
@@ -192,6 +199,7 @@ impl Reason {
             Self::UnreadableBody(_) => "operations",
             Self::UnknownAllowed | Self::UnknownOperation => "operations.unknown",
             Self::Preflight => "preflight",
+            Self::Usage => "quotas.usage",
             Self::MissingToken => "identity.anonymous",
             Self::Refused(Refusal::NotVerifiedByProxy) => "identity.source",
             Self::Refused(Refusal::NoTenant) => "identity.claims.tenant",

@@ -57,6 +57,7 @@ impl AudioFacts {
         self.count = self.count.saturating_add(other.count);
         self.largest_bytes = self.largest_bytes.max(other.largest_bytes);
         self.longest = self.longest.max(other.longest);
+        self.total.0 = self.total.0.saturating_add(other.total.0);
         self.sample_rate_hz = self.sample_rate_hz.max(other.sample_rate_hz);
         self.sha256.extend(&other.sha256);
     }

@@ -94,6 +94,7 @@ fn add_audio(audio: &InlineAudio, all: &mut AudioFacts) {
     all.count = all.count.saturating_add(1);
     all.largest_bytes = all.largest_bytes.max(audio.bytes);
     all.longest = all.longest.max(audio.length);
+    all.total.0 = all.total.0.saturating_add(audio.length.0);
     all.sample_rate_hz = all.sample_rate_hz.max(audio.sample_rate_hz);
     if all.sha256.len() < MAX_NAMES {
         all.sha256.extend(audio.sha256);

@@ -94,7 +94,7 @@ fn from_trusted_peer(
         (Some(_), Some(tenant)) if !is_tenant(tenant) => Err(Refusal::PeerHeaders),
         (Some(tier), tenant) => {
             // The edge, which has the token, has asked for the claim.
-            let identity = capped(policy, tenant.map(Rc::from), Some(tier));
+            let identity = capped(policy, evidence, tenant.map(Rc::from), Some(tier));
             Ok(Some(Identity { consents: true, ..identity }))
         }
     }
@@ -114,17 +114,18 @@ fn from_jwt_authn(
 ) -> Result<Option<Identity>, Refusal> {
     if let Some(payload) = evidence.verified_payload(key) {
         let claims = PairsClaims::parse(&payload).map_err(|_| Refusal::UnreadablePayload)?;
-        return from_verified_claims(policy, &claims, now, trace).map(Some);
+        return from_verified_claims(policy, evidence, &claims, now, trace).map(Some);
     }
     let claims = MemberClaims(|path: &[&str]| evidence.verified_claim(key, path));
     match issuer_claim(&claims) {
-        Some(_) => from_verified_claims(policy, &claims, now, trace).map(Some),
+        Some(_) => from_verified_claims(policy, evidence, &claims, now, trace).map(Some),
         None => Ok(None),
     }
 }
 
 fn from_verified_claims(
     policy: &Policy,
+    evidence: &impl Evidence,
     claims: &dyn Claims,
     now: UnixMillis,
     trace: &mut impl Trace,
@@ -133,7 +134,7 @@ fn from_verified_claims(
     let iss = issuer_claim(claims).ok_or(TokenError::UnknownIssuer)?;
     let (_, issuer) = rules.issuer_called(&iss).ok_or(TokenError::UnknownIssuer)?;
     check_claims(claims, &issuer.rules, &rules.time, now)?;
-    identity(policy, claims, trace)
+    identity(policy, evidence, claims, trace)
 }
 
 fn from_token(
@@ -162,7 +163,7 @@ fn from_token(
     };
     match token.verify_signature(&keys) {
         Ok(()) => {
-            let identity = identity(policy, token.claims(), trace)?;
+            let identity = identity(policy, evidence, token.claims(), trace)?;
             evidence.remember(digest, &identity, validity.until);
             Ok(Authentication::Known(identity, Source::Token))
         }
@@ -188,6 +189,7 @@ fn keys(id: IssuerId, issuer: &Issuer, evidence: &mut impl Evidence, now: UnixMi
 
 fn identity(
     policy: &Policy,
+    evidence: &impl Evidence,
     claims: &dyn Claims,
     trace: &mut impl Trace,
 ) -> Result<Identity, Refusal> {
@@ -197,7 +199,10 @@ fn identity(
     let scopes: Vec<Cow<'_, str>> =
         rules.scopes.iter().filter_map(|path| claims.scopes(path)).flatten().collect();
     let tier = policy.tiers().for_scopes(&scopes, trace);
-    let mut identity = capped(policy, Some(Rc::from(tenant.as_ref())), tier);
+    let mut identity = capped(policy, evidence, Some(Rc::from(tenant.as_ref())), tier);
+    identity.user = rules.user.as_ref().and_then(|it| claims.string(it)).map(|it| Rc::from(it.as_ref()));
+    identity.is_operator =
+        policy.quotas().operator_scope.as_ref().is_some_and(|it| scopes.iter().any(|has| has == it));
     identity.consents = identity.tier.is_some_and(|it| consents(policy, it, claims));
     Ok(identity)
 }
@@ -219,13 +224,23 @@ fn is_tenant(name: &str) -> bool {
         && name.trim() == name
 }
 
-fn capped(policy: &Policy, tenant: Option<Rc<str>>, tier: Option<TierId>) -> Identity {
-    let cap = tenant.as_deref().and_then(|it| policy.tenant_caps().of(it));
+fn capped(
+    policy: &Policy,
+    evidence: &impl Evidence,
+    tenant: Option<Rc<str>>,
+    tier: Option<TierId>,
+) -> Identity {
+    let of = |tenant: &str| match policy.tenants().get(tenant) {
+        Some(terms) => terms.max_tier,
+        None => evidence.sourced_cap(tenant),
+    };
+    let cap = tenant.as_deref().and_then(of);
+    let identity = Identity { tenant, tier, ..Identity::default() };
     match (tier, cap) {
         // A smaller id is a better tier.
         (Some(tier), Some(cap)) if tier < cap => {
-            Identity { tenant, tier: Some(cap), uncapped: Some(tier), consents: false }
+            Identity { tier: Some(cap), uncapped: Some(tier), ..identity }
         }
-        _ => Identity { tenant, tier, uncapped: None, consents: false },
+        _ => identity,
     }
 }

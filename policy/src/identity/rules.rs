@@ -23,6 +23,7 @@ pub struct IdentityRules {
     pub(super) time: TimeRules,
     pub(super) tenant: ClaimPath,
     pub(super) scopes: Vec<ClaimPath>,
+    pub(super) user: Option<ClaimPath>,
     issuers: Vec<Issuer>,
     anonymous: Option<TierId>,
     realm: String,
@@ -86,6 +87,11 @@ impl IdentityRules {
             time: TimeRules { skew: spec.clock_skew.0, require_expiry: spec.require_expiry },
             tenant: claim_path(&spec.claims.tenant, &path.key("claims").key("tenant"), errors),
             scopes: compile_scopes(spec, &path.key("claims").key("scopes"), errors),
+            user: spec
+                .claims
+                .user
+                .as_ref()
+                .map(|it| claim_path(it, &path.key("claims").key("user"), errors)),
             issuers: compile_issuers(&spec.issuers, token, &path.key("issuers"), errors),
             anonymous: compile_anonymous(&spec.anonymous, &path.key("anonymous"), tiers, errors),
             realm: spec.realm.clone(),
@@ -120,6 +126,11 @@ impl IdentityRules {
     /// Whether the filter verifies tokens itself, and so needs the issuers' keys.
     pub fn verifies_tokens(&self) -> bool {
         self.token
+    }
+
+    /// Whether a claim tells users apart.
+    pub fn has_users(&self) -> bool {
+        self.user.is_some()
     }
 
     /// Whether scopes are how callers get their tiers, and not only a peer's headers.

@@ -22,7 +22,7 @@ impl DurationSpec {
         Self(Duration::from_secs(seconds))
     }
 
-    fn parse(written: &str) -> Option<Self> {
+    pub(super) fn parse(written: &str) -> Option<Self> {
         let mut rest = written.trim();
         let mut millis = 0_u64;
         loop {

@@ -188,10 +188,17 @@ pub struct ClaimsSpec {
     /// The claims that hold scopes; all that are present count. Each is a string of scopes
     /// separated by spaces (RFC 8693 §4.2) or an array of strings.
     pub scopes: Vec<String>,
+    /// The claim that tells a tenant's users apart, for quotas of `scope: user`. By default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
 }
 
 impl Default for ClaimsSpec {
     fn default() -> Self {
-        Self { tenant: "sub".to_owned(), scopes: vec!["scope".to_owned(), "scp".to_owned()] }
+        Self {
+            tenant: "sub".to_owned(),
+            scopes: vec!["scope".to_owned(), "scp".to_owned()],
+            user: None,
+        }
     }
 }

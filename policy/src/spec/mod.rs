@@ -8,6 +8,7 @@ mod facts;
 mod identity;
 mod locate;
 mod operations;
+mod quotas;
 mod tiers;
 
 pub use duration::DurationSpec;
@@ -18,8 +19,13 @@ pub use identity::{
     AlgorithmName, ClaimsSpec, IdentitySource, IdentitySpec, IssuerSpec, JwksSpec, RemoteJwksSpec,
 };
 pub use operations::{OperationRuleSpec, OperationsSpec, UnknownOperation};
+pub use quotas::{
+    IdempotencySpec, OnStoreError, PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope,
+    QuotasSpec, Refund, RefundsSpec, ReserveSpec, UsageSpec, WebSocketStreams, WeightsSpec,
+};
 pub use tiers::{
-    AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSpec, TenantsSpec, TierSpec,
+    AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSourceSpec, TenantSpec,
+    TenantsSpec, TierSpec,
 };
 
 use serde::{Deserialize, Serialize};
@@ -42,6 +48,9 @@ pub struct PolicySpec {
     /// What is known of single tenants.
     #[serde(default, skip_serializing_if = "TenantsSpec::is_empty")]
     pub tenants: TenantsSpec,
+    /// How much tenants may use.
+    #[serde(default, skip_serializing_if = "QuotasSpec::is_empty")]
+    pub quotas: QuotasSpec,
     /// How bodies are read.
     #[serde(default)]
     pub facts: FactsSpec,
@@ -84,6 +93,8 @@ pub enum ShadowSection {
     Facts,
     /// Tier rights and limits: 403.
     Tiers,
+    /// Quotas: 429.
+    Quotas,
 }
 
 impl PolicySpec {

@@ -1,6 +1,10 @@
 //! The `tiers` and `tenants` sections as written.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::{DurationSpec, QuotaLimitSpec};
 
 /// A named set of rights.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,12 +125,15 @@ pub enum AnonymousSpec {
 pub struct TenantsSpec {
     /// Tenants with terms of their own; any other tenant has its tier's.
     pub inline: Vec<TenantSpec>,
+    /// Where more tenants come from. One that stands inline as well has what stands inline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<TenantSourceSpec>,
 }
 
 impl TenantsSpec {
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        self.inline.is_empty()
+        self.inline.is_empty() && self.source.is_none()
     }
 }
 
@@ -140,4 +147,40 @@ pub struct TenantSpec {
     /// The best tier this tenant's callers can get, whatever scopes their tokens have.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_tier: Option<String>,
+    /// The tenant's own limits, by the name of a quota rule. Under rules that are not named, its
+    /// tier's count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quotas: BTreeMap<String, QuotaLimitSpec>,
+}
+
+/// Tenants that are fetched over HTTP: JSON Lines, one tenant a line, as under `inline`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TenantSourceSpec {
+    /// The URL, as `http://tenants.billing.svc.cluster.local/voxgate.jsonl`.
+    pub uri: String,
+    /// The Envoy cluster that leads there, as `outbound|80||tenants.billing.svc.cluster.local`.
+    pub cluster: String,
+    /// How long one fetch may take.
+    #[serde(default = "default_source_timeout")]
+    pub timeout: DurationSpec,
+    /// How often it is asked whether they changed, by `If-None-Match`: 1 s or more.
+    #[serde(default = "default_source_refresh")]
+    pub refresh: DurationSpec,
+    /// The largest document, in bytes; a larger one is not read, and the last good one kept.
+    #[serde(default = "default_source_bytes")]
+    pub max_bytes: u64,
+}
+
+fn default_source_timeout() -> DurationSpec {
+    DurationSpec::from_secs(5)
+}
+
+fn default_source_refresh() -> DurationSpec {
+    DurationSpec::from_secs(30)
+}
+
+fn default_source_bytes() -> u64 {
+    32 * 1024 * 1024
 }

@@ -1,0 +1,344 @@
+//! The store of one proxy: exact for all its workers, unknown to other proxies, gone with it.
+
+use std::cell::Cell;
+use std::task::Poll;
+
+use serde::{Deserialize, Serialize};
+
+use super::ring::{Cells, MAX_ACCOUNTS_A_SLOT, Ring, SLOTS};
+use super::{Store, StoreError};
+use crate::quota::account::{Account, AccountId, CounterKey};
+use crate::quota::demand::{AccountDemand, Demand};
+use crate::quota::repeat::Charged;
+use crate::quota::reservation::{Item, Reservation};
+use crate::quota::usage::{Usage, UsageQuery};
+use crate::quota::verdict::{Verdict, Violation};
+use crate::quota::window::Window;
+use crate::time::UnixMillis;
+
+/// Keys of accounts; the number is the version of the entries' format.
+const ACCOUNTS: &str = "voxgate.quota.1.";
+
+/// Keys of charged requests.
+const REPEATS: &str = "voxgate.repeat.1.";
+
+/// The most charged requests of one slot that are remembered; the one that would be forgotten first
+/// makes room.
+const MAX_REPEATS_A_SLOT: usize = 64;
+
+/// The store of one proxy.
+#[derive(Debug)]
+pub struct LocalStore<C> {
+    accounts: Ring<C>,
+    repeats: Ring<C>,
+    expired: Cell<u64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    id: AccountId,
+    account: Account,
+}
+
+// === impl LocalStore ===
+
+impl<C: Cells + Clone> LocalStore<C> {
+    /// The store in these cells.
+    pub fn new(cells: C) -> Self {
+        Self {
+            accounts: Ring::new(cells.clone(), ACCOUNTS),
+            repeats: Ring::new(cells, REPEATS),
+            expired: Cell::new(0),
+        }
+    }
+}
+
+impl<C: Cells> LocalStore<C> {
+    /// How often a change had to be tried again, since last asked.
+    pub fn take_retries(&self) -> u64 {
+        self.accounts.take_retries().saturating_add(self.repeats.take_retries())
+    }
+
+    /// Units that expired, since last asked: nobody had settled them.
+    pub fn take_expired(&self) -> u64 {
+        self.expired.take()
+    }
+
+    /// Changes an account, made new if there is none; `change` says whether it must be written.
+    fn update<T>(
+        &self,
+        id: &AccountId,
+        mut change: impl FnMut(&mut Account) -> (T, bool),
+    ) -> Result<T, StoreError> {
+        self.accounts.update(Ring::<C>::slot(hash(id)), |entries: &mut Vec<Entry>| {
+            if let Some(entry) = entries.iter_mut().find(|it| it.id == *id) {
+                return Ok(change(&mut entry.account));
+            }
+            let mut account = Account::default();
+            let (result, is_changed) = change(&mut account);
+            if is_changed && !account.is_idle() {
+                if entries.len() >= MAX_ACCOUNTS_A_SLOT {
+                    entries.retain(|it| !it.account.is_idle());
+                }
+                if entries.len() >= MAX_ACCOUNTS_A_SLOT {
+                    return Err(StoreError::Full);
+                }
+                entries.push(Entry { id: id.clone(), account });
+            }
+            Ok((result, is_changed))
+        })
+    }
+
+    /// Lets time pass for all accounts of a slot, and forgets those that nobody uses.
+    ///
+    /// # Errors
+    /// [`StoreError::Contended`]; nothing is changed.
+    pub fn sweep(
+        &self,
+        slot: u32,
+        windows: &[(CounterKey, Window)],
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let expired = self.accounts.update(slot, |entries: &mut Vec<Entry>| {
+            let before = entries.len();
+            let expired = entries
+                .iter_mut()
+                .fold(0_u64, |sum, it| sum.saturating_add(it.account.sweep(windows, now)));
+            entries.retain(|it| !it.account.is_idle());
+            Ok((expired, expired > 0 || entries.len() < before))
+        })?;
+        self.count_expired(expired);
+        Ok(())
+    }
+
+    fn reserve_on(
+        &self,
+        wanted: &AccountDemand,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Result<Result<Item, Vec<Violation>>, StoreError> {
+        let answer = self.update(&wanted.id, |account| {
+            let answer = account.reserve(&wanted.charges, now, expires);
+            let is_changed = answer.taken.is_some() || answer.expired > 0;
+            (answer, is_changed)
+        })?;
+        self.count_expired(answer.expired);
+        Ok(match answer.taken {
+            Some(taken) => Ok(Item {
+                id: wanted.id.clone(),
+                charges: wanted.charges.clone(),
+                shares: wanted.shares.clone(),
+                standings: answer.standings,
+                taken,
+            }),
+            None => Err(wanted.violations(&answer.standings)),
+        })
+    }
+
+    fn settle_on(&self, item: &Item, kept: &[u64], now: UnixMillis) -> Result<(), StoreError> {
+        let expired = self.update(&item.id, |account| {
+            (account.settle(&item.charges, &item.taken, kept, now), true)
+        })?;
+        self.count_expired(expired);
+        Ok(())
+    }
+
+    /// What else the demand would violate, on accounts that were not reached.
+    fn look(&self, wanted: &AccountDemand, now: UnixMillis) -> Vec<Violation> {
+        let slot = Ring::<C>::slot(hash(&wanted.id));
+        let entries: Vec<Entry> = self.accounts.read(slot);
+        let found = entries.into_iter().find(|it| it.id == wanted.id);
+        let mut account = found.map(|it| it.account).unwrap_or_default();
+        // On a copy, that is thrown away.
+        let answer = account.reserve(&wanted.charges, now, now);
+        match answer.taken {
+            Some(_) => Vec::new(),
+            None => wanted.violations(&answer.standings),
+        }
+    }
+
+    fn reserve_all(
+        &self,
+        demand: &Demand,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Result<Verdict, StoreError> {
+        // Wider accounts are looked at first, so that little is taken in vain.
+        if let [_, .., widest] = demand.accounts.as_slice()
+            && !self.look(widest, now).is_empty()
+        {
+            let all = demand.accounts.iter();
+            return Ok(Verdict::Denied(all.flat_map(|it| self.look(it, now)).collect()));
+        }
+        let mut reservation =
+            Reservation { gives_back: demand.gives_back.clone(), expires, ..Reservation::default() };
+        for (reached, wanted) in demand.accounts.iter().enumerate() {
+            match self.reserve_on(wanted, now, expires) {
+                Ok(Ok(item)) => reservation.accounts.push(item),
+                Ok(Err(mut violations)) => {
+                    self.undo(&reservation, now);
+                    let beyond = demand.accounts.iter().skip(reached.saturating_add(1));
+                    violations.extend(beyond.flat_map(|it| self.look(it, now)));
+                    return Ok(Verdict::Denied(violations));
+                }
+                Err(error) => {
+                    self.undo(&reservation, now);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(Verdict::Granted(reservation))
+    }
+
+    /// Gives all of it back. What cannot be given back now expires.
+    fn undo(&self, reservation: &Reservation, now: UnixMillis) {
+        for item in &reservation.accounts {
+            let nothing = vec![0; item.taken.len()];
+            let _ = self.settle_on(item, &nothing, now);
+        }
+    }
+
+    fn settle_all(
+        &self,
+        reservation: &Reservation,
+        kept: &[u64],
+        succeeded: bool,
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut kept = kept;
+        let mut result = Ok(());
+        for item in &reservation.accounts {
+            let (of_item, rest) = kept.split_at_checked(item.taken.len()).unwrap_or((kept, &[]));
+            result = result.and(self.settle_on(item, of_item, now));
+            kept = rest;
+        }
+        for (id, key) in reservation.gives_back.iter().filter(|_| succeeded) {
+            result = result.and(self.update(id, |account| (account.give_back(*key, 1), true)));
+        }
+        result
+    }
+
+    fn count_expired(&self, units: u64) {
+        self.expired.set(self.expired.get().saturating_add(units));
+    }
+
+    fn page(&self, query: &UsageQuery<'_>) -> Usage {
+        let mut usage = Usage::default();
+        match query {
+            UsageQuery::Tenant(id) => {
+                let entries: Vec<Entry> = self.accounts.read(Ring::<C>::slot(hash(id)));
+                let found = entries.into_iter().find(|it| it.id == **id);
+                usage.accounts.push(found.map_or_else(
+                    || ((*id).clone(), Account::default()),
+                    |it| (it.id, it.account),
+                ));
+            }
+            UsageQuery::All { from, at_least } => {
+                for slot in *from..SLOTS {
+                    if usage.accounts.len() >= *at_least {
+                        usage.next = Some(slot);
+                        break;
+                    }
+                    let entries: Vec<Entry> = self.accounts.read(slot);
+                    let tenants = entries.into_iter().filter(|it| !matches!(it.id, AccountId::User(_)));
+                    usage.accounts.extend(tenants.map(|it| (it.id, it.account)));
+                }
+            }
+        }
+        usage
+    }
+}
+
+impl<C: Cells> Store for LocalStore<C> {
+    fn reserve(
+        &self,
+        _: u32,
+        demand: &Demand,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Poll<Result<Verdict, StoreError>> {
+        Poll::Ready(self.reserve_all(demand, now, expires))
+    }
+
+    fn settle(
+        &self,
+        _: u32,
+        reservation: &Reservation,
+        kept: &[u64],
+        succeeded: bool,
+        now: UnixMillis,
+    ) -> Poll<Result<(), StoreError>> {
+        Poll::Ready(self.settle_all(reservation, kept, succeeded, now))
+    }
+
+    fn renew(
+        &self,
+        _: u32,
+        reservation: &mut Reservation,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Poll<Result<(), StoreError>> {
+        for item in &mut reservation.accounts {
+            let renewed = self.update(&item.id, |account| {
+                (account.renew(&item.charges, &item.taken, now, expires), true)
+            });
+            match renewed {
+                Ok(taken) => item.taken = taken,
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        reservation.expires = expires;
+        Poll::Ready(Ok(()))
+    }
+
+    fn usage(&self, _: u32, query: &UsageQuery<'_>) -> Poll<Usage> {
+        Poll::Ready(self.page(query))
+    }
+
+    fn is_charged(&self, _: u32, repeat: &[u8; 16], now: UnixMillis) -> Poll<bool> {
+        let charged: Vec<Charged> = self.repeats.read(Ring::<C>::slot(first_u64(repeat)));
+        Poll::Ready(charged.iter().any(|it| it.digest == *repeat && it.until > now.0))
+    }
+
+    fn remember_charged(
+        &self,
+        _: u32,
+        repeat: &[u8; 16],
+        now: UnixMillis,
+        until: UnixMillis,
+    ) -> Poll<Result<bool, StoreError>> {
+        let slot = Ring::<C>::slot(first_u64(repeat));
+        Poll::Ready(self.repeats.update(slot, |charged: &mut Vec<Charged>| {
+            charged.retain(|it| it.until > now.0);
+            if charged.iter().any(|it| it.digest == *repeat) {
+                return Ok((false, false));
+            }
+            if charged.len() >= MAX_REPEATS_A_SLOT {
+                let first = charged.iter().enumerate().min_by_key(|(_, it)| it.until);
+                if let Some((place, _)) = first {
+                    charged.swap_remove(place);
+                }
+            }
+            charged.push(Charged { digest: *repeat, until: until.0 });
+            Ok((true, true))
+        }))
+    }
+}
+
+/// FNV-1a. Tenants come from verified tokens, so nobody can choose where many of them fall.
+fn hash(id: &AccountId) -> u64 {
+    let (kind, name): (u8, &[u8]) = match id {
+        AccountId::User(digest) => (b'u', digest),
+        AccountId::Tenant(name) => (b't', name.as_bytes()),
+        AccountId::Anonymous => (b'a', b""),
+        AccountId::Service => (b's', b""),
+    };
+    let bytes = std::iter::once(&kind).chain(name);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+fn first_u64(digest: &[u8; 16]) -> u64 {
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

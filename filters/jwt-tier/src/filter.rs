@@ -82,7 +82,7 @@ impl JwtTierFilter {
         if !decision.passes()
             && let Some(answer) = decision.answer(policy)
         {
-            return Flow::Reply(report::reply(answer));
+            return Flow::Reply(answer.into());
         }
         identify(policy, head, request, decision);
         match audit {

@@ -1,6 +1,6 @@
 //! The filters as Wasm modules.
 
-use crate::optimise::optimise;
+use crate::optimise::{EXPORTS, RESPONSE_EXPORTS, optimise};
 use crate::workspace::{cargo, dist, root, target};
 use crate::{command, tools};
 use anyhow::{Context, Result};
@@ -21,6 +21,9 @@ pub struct Module {
     /// The most that it may weigh, in kilobytes of 1000 bytes: every worker of every proxy
     /// compiles and keeps it.
     pub budget_kb: usize,
+    /// Whether its filter answers `ResponseFlow::Watch`: Envoy then calls it for every chunk of
+    /// every response.
+    pub watches_responses: bool,
 }
 
 /// All of them.
@@ -28,9 +31,14 @@ pub struct Module {
 /// The aim for one filter is 400 KB. Since it reads bodies, jwt-tier is past it: 90 KB are what reads
 /// the policy file, 85 KB messages and presets.
 pub const MODULES: [Module; 2] = [
-    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 560 },
+    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 560, watches_responses: false },
     // RSA and the curves of RustCrypto cost 310 KB more.
-    Module { package: "voxgate-jwt-tier", feature: Some("software-crypto"), budget_kb: 870 },
+    Module {
+        package: "voxgate-jwt-tier",
+        feature: Some("software-crypto"),
+        budget_kb: 870,
+        watches_responses: false,
+    },
 ];
 
 // === impl Module ===
@@ -66,7 +74,12 @@ impl Module {
         build.env("CARGO_ENCODED_RUSTFLAGS", flags);
         command::run(&mut build)?;
         let built = target()?.join(TARGET).join("wasm").join(self.package.replace('-', "_"));
-        optimise(&built.with_extension("wasm"), &self.path())
+        optimise(&built.with_extension("wasm"), &self.path(), &self.exports())
+    }
+
+    fn exports(&self) -> Vec<&'static str> {
+        let of_responses = if self.watches_responses { &RESPONSE_EXPORTS[..] } else { &[] };
+        EXPORTS.iter().chain(of_responses).copied().collect()
     }
 }
 

@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// What Envoy calls of a filter: the callbacks that `filters/host` acts on.
+/// What Envoy calls of every filter: the callbacks that `filters/host` acts on.
 ///
 /// The SDK exports every callback of the ABI. Those of TCP, gRPC and queues are 9 KB that never
-/// run; a callback for response bodies would cost a call into the VM for every chunk of a stream,
-/// to do nothing.
+/// run.
 pub const EXPORTS: [&str; 15] = [
     "memory",
     "_initialize",
@@ -30,6 +29,10 @@ pub const EXPORTS: [&str; 15] = [
     "proxy_on_delete",
 ];
 
+/// What Envoy calls beside, of a filter that watches responses. For any other it would be a call
+/// into the VM for every chunk of a stream, to do nothing.
+pub const RESPONSE_EXPORTS: [&str; 2] = ["proxy_on_response_body", "proxy_on_response_trailers"];
+
 /// What rustc's wasm32-wasip1 uses of WebAssembly beyond its first version; a stripped module does
 /// not say it.
 const FEATURES: [&str; 7] = [
@@ -45,15 +48,17 @@ const FEATURES: [&str; 7] = [
 /// For size: every worker of every proxy compiles the module.
 const PASSES: [&str; 2] = ["-Oz", "--strip-producers"];
 
-/// Writes the small form of the module at `input` to `output`; nothing is done where it is there.
+/// Writes the small form of the module at `input`, with these exports alone, to `output`; nothing is
+/// done where it is there.
 ///
 /// # Errors
 /// When Binaryen cannot be had, or fails, as it does when the module lacks an export.
-pub fn optimise(input: &Path, output: &Path) -> Result<()> {
+pub fn optimise(input: &Path, output: &Path, exports: &[&str]) -> Result<()> {
     let module = std::fs::read(input).with_context(|| format!("no {}", input.display()))?;
     let stamp = output.with_extension("wasm.stamp");
+    let made = |output: &[u8]| made(&module, output, exports);
     let is_done = std::fs::read(output)
-        .is_ok_and(|it| std::fs::read_to_string(&stamp).is_ok_and(|was| was == made(&module, &it)));
+        .is_ok_and(|it| std::fs::read_to_string(&stamp).is_ok_and(|was| was == made(&it)));
     if is_done {
         return Ok(());
     }
@@ -61,7 +66,7 @@ pub fn optimise(input: &Path, output: &Path) -> Result<()> {
     eprintln!("optimising {} ({})", output.display(), Binaryen::NAME);
     let binaryen = Binaryen::get()?;
     let graph = beside(output, "graph");
-    std::fs::write(&graph, reached().to_string())?;
+    std::fs::write(&graph, reached(exports).to_string())?;
     let reached = beside(output, "reached");
     let mut sweep = binaryen.command("wasm-metadce");
     sweep.args(FEATURES).arg("--graph-file").arg(&graph).arg(input).arg("-o").arg(&reached);
@@ -75,23 +80,23 @@ pub fn optimise(input: &Path, output: &Path) -> Result<()> {
     std::fs::rename(&staged, output)?;
     std::fs::remove_file(&graph)?;
     std::fs::remove_file(&reached)?;
-    std::fs::write(&stamp, made(&module, &small))?;
+    std::fs::write(&stamp, made(&small))?;
     Ok(())
 }
 
 /// What wasm-metadce is told: only these exports are used from outside.
-fn reached() -> Value {
-    let outside = json!({ "name": "Envoy", "root": true, "reaches": EXPORTS });
-    let exports = EXPORTS.map(|name| json!({ "name": name, "export": name }));
+fn reached(exports: &[&str]) -> Value {
+    let outside = json!({ "name": "Envoy", "root": true, "reaches": exports });
+    let exports = exports.iter().map(|name| json!({ "name": name, "export": name }));
     std::iter::once(outside).chain(exports).collect()
 }
 
 /// Says what was made of what, and how.
-fn made(input: &[u8], output: &[u8]) -> String {
+fn made(input: &[u8], output: &[u8], exports: &[&str]) -> String {
     let digest = |bytes: &[u8]| -> String {
         Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
     };
-    let how = [Binaryen::NAME].iter().chain(&FEATURES).chain(&PASSES).chain(&EXPORTS);
+    let how = [Binaryen::NAME].iter().chain(&FEATURES).chain(&PASSES).chain(exports);
     let how = how.copied().collect::<Vec<_>>().join(" ");
     format!("{} of {} by {how}\n", digest(output), digest(input))
 }

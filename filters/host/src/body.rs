@@ -1,4 +1,4 @@
-//! The request body, read where Envoy keeps it: never more than one piece of it is in the VM.
+//! Bodies, read where Envoy keeps them: never more than one piece of one is in the VM.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -10,8 +10,10 @@ use proxy_wasm::types::BufferType;
 /// KiB (bodies of 60 KB to 8 MB on Envoy 1.40.0), and HTTP/2 brings no more in one chunk.
 pub const PIECE: usize = 16 * 1024;
 
-/// What came of a request body since the filter was last asked; readable in that callback only.
+/// What came of a body since the filter was last asked; readable in that callback only.
 pub struct BodyPart<'a> {
+    /// Whose body it is.
+    buffer: BufferType,
     /// Where it begins in Envoy's buffer.
     start: usize,
     /// Where Envoy's buffer ends.
@@ -27,8 +29,15 @@ pub struct BodyPart<'a> {
 impl BodyPart<'_> {
     /// Only in a callback whose effective context is the stream, and in which Envoy's buffer holds
     /// the bytes `start..end`: it fails for an offset past its end, and the SDK would panic.
-    pub(crate) fn new(start: usize, end: usize, so_far: u64, is_last: bool) -> Self {
-        Self { start, end, so_far, is_last, is_torn: Cell::new(false), phase: PhantomData }
+    pub(crate) fn new(
+        buffer: BufferType,
+        start: usize,
+        end: usize,
+        so_far: u64,
+        is_last: bool,
+    ) -> Self {
+        let is_torn = Cell::new(false);
+        Self { buffer, start, end, so_far, is_last, is_torn, phase: PhantomData }
     }
 
     /// Bytes in this part; may be zero.
@@ -41,7 +50,7 @@ impl BodyPart<'_> {
         self.len() == 0
     }
 
-    /// Bytes of the body that came so far, this part included. While the request is held Envoy
+    /// Bytes of the body that came so far, this part included. While a request is held Envoy
     /// buffers them all, and answers 413 by itself when they are more than its buffer limit.
     pub fn so_far(&self) -> u64 {
         self.so_far
@@ -55,21 +64,12 @@ impl BodyPart<'_> {
     /// The part in pieces of at most [`PIECE`] bytes, each copied into the VM when it is asked for.
     /// What is not read now cannot be read later.
     pub fn pieces(&self) -> impl Iterator<Item = Vec<u8>> {
-        let mut start = self.start;
-        std::iter::from_fn(move || {
-            let length = self.end.saturating_sub(start).min(PIECE);
-            if length == 0 {
-                return None;
-            }
-            // Ok within the buffer, NotFound without one.
-            let piece = hostcalls::get_buffer(BufferType::HttpRequestBody, start, length);
-            let piece = piece.ok().flatten().unwrap_or_default();
-            start = start.saturating_add(piece.len());
-            if piece.len() < length {
+        let mut left = self.len();
+        pieces(self.buffer, self.start, self.end, PIECE).inspect(move |piece| {
+            left = left.saturating_sub(piece.len());
+            if piece.len() < PIECE && left > 0 {
                 self.is_torn.set(true);
-                start = self.end;
             }
-            Some(piece)
         })
     }
 
@@ -77,4 +77,28 @@ impl BodyPart<'_> {
     pub(crate) fn is_torn(&self) -> bool {
         self.is_torn.get()
     }
+}
+
+/// The bytes `start..end` of one of Envoy's buffers, in pieces of `size`. Only the last is shorter;
+/// if it is not the last that was due, the host gave less than it had told of.
+pub(crate) fn pieces(
+    buffer: BufferType,
+    mut start: usize,
+    mut end: usize,
+    size: usize,
+) -> impl Iterator<Item = Vec<u8>> {
+    std::iter::from_fn(move || {
+        let length = end.saturating_sub(start).min(size);
+        if length == 0 {
+            return None;
+        }
+        // Ok within the buffer, NotFound without one.
+        let piece = hostcalls::get_buffer(buffer, start, length).ok().flatten();
+        let piece = piece.unwrap_or_default();
+        start = start.saturating_add(piece.len());
+        if piece.len() < length {
+            end = start;
+        }
+        Some(piece)
+    })
 }

@@ -6,7 +6,11 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{BufferType, MapType, Status};
 
+use crate::body::pieces;
 use crate::headers::{check_name, check_value};
+
+/// The most bytes of an answer that [`CallResponse::pieces`] has in the VM at once.
+const CALL_PIECE: usize = 64 * 1024;
 
 /// Names one call among those of its plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -118,11 +122,27 @@ impl CallResponse<'_> {
     /// # Errors
     /// [`TooLarge`], if it has more than `limit` bytes.
     pub fn body(&self, limit: usize) -> Result<Vec<u8>, TooLarge> {
-        if self.body_size > limit {
-            return Err(TooLarge { size: self.body_size, limit });
-        }
+        self.check_size(limit)?;
         // Ok, or NotFound if there is none; other statuses are for offsets past the end.
         let body = hostcalls::get_buffer(BufferType::HttpCallResponseBody, 0, self.body_size);
         Ok(body.ok().flatten().unwrap_or_default())
+    }
+
+    /// The body in pieces of at most 64 KiB, each copied into the VM when it is asked for, so that
+    /// a large document never stands there whole. (Envoy itself has it whole, and takes no more than
+    /// its buffer limit for HTTP clients.)
+    ///
+    /// # Errors
+    /// [`TooLarge`], if it has more than `limit` bytes.
+    pub fn pieces(&self, limit: usize) -> Result<impl Iterator<Item = Vec<u8>>, TooLarge> {
+        self.check_size(limit)?;
+        Ok(pieces(BufferType::HttpCallResponseBody, 0, self.body_size, CALL_PIECE))
+    }
+
+    fn check_size(&self, limit: usize) -> Result<(), TooLarge> {
+        match self.body_size {
+            size if size > limit => Err(TooLarge { size, limit }),
+            _ => Ok(()),
+        }
     }
 }

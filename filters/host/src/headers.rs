@@ -140,6 +140,22 @@ impl ResponseHeaders<'_> {
     }
 }
 
+/// The response trailers, while they can be read.
+pub struct ResponseTrailers<'a>(PhantomData<&'a mut ()>);
+
+impl ResponseTrailers<'_> {
+    /// Only in the response trailer phase.
+    pub(crate) fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// The first value of a trailer, such as `grpc-status`. A gRPC response without messages has it
+    /// among its headers.
+    pub fn get(&self, name: &str) -> Option<Vec<u8>> {
+        hostcalls::get_map_value_bytes(MapType::HttpResponseTrailers, name).ok().flatten()
+    }
+}
+
 fn set(map: MapType, name: &str, value: &[u8]) -> Result<(), HeaderError> {
     check_name(name)?;
     check_value(value)?;

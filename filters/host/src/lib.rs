@@ -20,6 +20,7 @@
 
 mod body;
 mod call;
+mod ending;
 mod foreign;
 mod headers;
 mod logging;
@@ -34,10 +35,13 @@ mod wire;
 
 pub use body::{BodyPart, PIECE};
 pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
+pub use ending::{EndedStream, Ending};
 pub use foreign::{ForeignError, Hash, verify_signature};
-pub use headers::{HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders};
+pub use headers::{
+    HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders, ResponseTrailers,
+};
 pub use metric::{Counter, CounterFamily, Gauge};
-pub use plugin::{Flow, HttpFilter, Plugin};
+pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};
 pub use root::{RootHost, start};
 pub use stream::StreamHandle;

@@ -82,7 +82,14 @@ impl CounterFamily {
     /// Counts one, with a value for each label in order; a missing one is empty. Anything but
     /// letters, digits and `_.+-` becomes `_`, or a value could end its label.
     pub fn increment(&self, values: &[&str]) {
-        increment(DEFINED.with_borrow_mut(|defined| defined.series_id(self, values)), 1);
+        self.add(values, 1);
+    }
+
+    /// Counts `amount` more, as [`increment`](Self::increment) does one. Zero makes no series.
+    pub fn add(&self, values: &[&str], amount: u64) {
+        if amount > 0 {
+            increment(DEFINED.with_borrow_mut(|defined| defined.series_id(self, values)), amount);
+        }
     }
 
     fn series_name<'a>(&self, value: impl Fn(usize) -> &'a str) -> String {
@@ -123,12 +130,13 @@ impl Counter {
     }
 
     /// Counts `amount` more.
-    pub fn add(&self, amount: u32) {
+    pub fn add(&self, amount: u64) {
         increment(self.0, amount);
     }
 }
 
-/// A value that goes up and down. All workers share it, so the last to record wins.
+/// A value that goes up and down. All workers share it: what each [adds](Self::add) comes together,
+/// of what they [record](Self::record) the last stays. Nothing takes back what a VM added that died.
 #[derive(Clone, Copy, Debug)]
 pub struct Gauge(Option<u32>);
 
@@ -144,13 +152,25 @@ impl Gauge {
             let _ = hostcalls::record_metric(id, value);
         }
     }
+
+    /// Adds `change` to the value, atomically; a negative one takes away.
+    ///
+    /// Whoever takes away must have added before: Envoy does not stop at zero, and a gauge below it
+    /// reads as some number near 2⁶⁴.
+    pub fn add(&self, change: i64) {
+        if let Some(id) = self.0 {
+            // The host negates a negative one, and the lowest has no opposite.
+            let _ = hostcalls::increment_metric(id, change.max(-i64::MAX));
+        }
+    }
 }
 
-/// Envoy refuses to count zero; it makes no difference.
-fn increment(id: Option<u32>, amount: u32) {
+/// Envoy refuses to count zero; it makes no difference. More than its signed offset can hold is
+/// counted as the most.
+fn increment(id: Option<u32>, amount: u64) {
     if let Some(id) = id
         && amount > 0
     {
-        let _ = hostcalls::increment_metric(id, amount.into());
+        let _ = hostcalls::increment_metric(id, i64::try_from(amount).unwrap_or(i64::MAX));
     }
 }

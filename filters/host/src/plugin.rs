@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::{
-    BodyPart, CallId, CallResponse, LocalReply, RequestHeaders, RequestTrailers, ResponseHeaders,
-    RootHost,
+    BodyPart, CallId, CallResponse, EndedStream, LocalReply, RequestHeaders, RequestTrailers,
+    ResponseHeaders, ResponseTrailers, RootHost,
 };
 
 /// One configured plugin: a root context of one VM, thus one a worker and configuration.
@@ -80,13 +80,33 @@ pub trait HttpFilter: 'static {
         let _ = trailers;
     }
 
-    /// The upstream, or a later filter, answered. Not called for this filter's own [`LocalReply`].
-    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {
-        let _ = response;
+    /// The upstream, a later filter or Envoy answered. Not called for this filter's own
+    /// [`LocalReply`]. `end_of_stream`: no body follows.
+    fn on_response_headers(
+        &mut self,
+        response: &mut ResponseHeaders<'_>,
+        end_of_stream: bool,
+    ) -> ResponseFlow {
+        let _ = (response, end_of_stream);
+        ResponseFlow::Continue
+    }
+
+    /// Sees a part of the response body pass, after [`ResponseFlow::Watch`]: all up to the last one
+    /// if it comes. Nothing of it is ever held. What passed here may still wait for the client to
+    /// take it.
+    fn on_response_body(&mut self, part: &BodyPart<'_>) {
+        let _ = part;
+    }
+
+    /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`].
+    fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
+        let _ = trailers;
     }
 
     /// The stream is over, however it ended. Not called if the VM died.
-    fn on_done(&mut self) {}
+    fn on_done(&mut self, stream: &EndedStream<'_>) {
+        let _ = stream;
+    }
 }
 
 /// What becomes of a request.
@@ -105,4 +125,16 @@ pub enum Flow {
     /// Needs `allow_on_headers_stop_iteration` in the plugin's configuration: without it Envoy
     /// brings no body while headers are held, and the request hangs until it times out.
     ReadBody,
+}
+
+/// What a filter wants of a response; it goes on in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseFlow {
+    /// No more of it.
+    Continue,
+    /// [`HttpFilter::on_response_body`] and [`HttpFilter::on_response_trailers`] see the rest.
+    ///
+    /// The module must export the callbacks for it, see `Module::watches_responses` in
+    /// `xtask/src/filters.rs`: Envoy calls what is exported for every chunk of every response.
+    Watch,
 }

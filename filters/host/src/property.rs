@@ -63,7 +63,8 @@ impl RequestHeaders<'_> {
     }
 }
 
-fn property(path: Vec<&str>) -> Option<Vec<u8>> {
+/// One property of the stream or its proxy; `None` if there is none now.
+pub(crate) fn property(path: Vec<&str>) -> Option<Vec<u8>> {
     // A NUL ends a part of the path, so a part that holds one would be another path.
     if path.iter().any(|part| part.contains('\0')) {
         return None;

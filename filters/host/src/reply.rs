@@ -2,6 +2,7 @@
 
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::{GrpcStatusCode, MapType};
+use voxgate_policy::decision::{Answer, GrpcCode};
 
 use crate::headers::check_value;
 
@@ -47,6 +48,16 @@ impl LocalReply {
     }
 }
 
+impl From<Answer> for LocalReply {
+    fn from(answer: Answer) -> Self {
+        let Answer { status, grpc, www_authenticate, retry_after, detail, problem } = answer;
+        let mut headers = vec![("content-type", "application/problem+json".to_owned())];
+        headers.extend(www_authenticate.map(|it| ("www-authenticate", it)));
+        headers.extend(retry_after.map(|it| ("retry-after", it.to_string())));
+        Self { status, headers, body: problem, grpc: Some((grpc.into(), detail)) }
+    }
+}
+
 /// Whether Envoy itself takes the request for gRPC: `application/grpc`, alone or followed by `+`.
 ///
 /// It sends a gRPC reply to anything else as `200` with the message as its body: a denial that
@@ -81,6 +92,18 @@ pub enum GrpcStatus {
     Unavailable,
     /// 16: no valid credentials.
     Unauthenticated,
+}
+
+impl From<GrpcCode> for GrpcStatus {
+    fn from(code: GrpcCode) -> Self {
+        match code {
+            GrpcCode::InvalidArgument => Self::InvalidArgument,
+            GrpcCode::PermissionDenied => Self::PermissionDenied,
+            GrpcCode::ResourceExhausted => Self::ResourceExhausted,
+            GrpcCode::Unavailable => Self::Unavailable,
+            GrpcCode::Unauthenticated => Self::Unauthenticated,
+        }
+    }
 }
 
 impl GrpcStatus {

@@ -2,6 +2,7 @@
 
 mod body;
 mod context;
+mod response;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -12,6 +13,7 @@ use crate::root::Timer;
 use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
 use body::BodyState;
 pub(crate) use context::StreamContext;
+use response::ResponseState;
 
 /// Names a stream past its callbacks, to resume it with
 /// [`RootHost::resume`](crate::RootHost::resume). Keeping one keeps nothing of the stream alive.
@@ -25,6 +27,9 @@ struct StreamState {
     context: u32,
     phase: Cell<Phase>,
     body: Cell<BodyState>,
+    response: Cell<ResponseState>,
+    /// The filter answered, and not Envoy.
+    replied: Cell<bool>,
     timer: Rc<Timer>,
 }
 
@@ -52,8 +57,14 @@ impl StreamHandle {
         timer: Rc<Timer>,
         filter: Weak<RefCell<dyn HttpFilter>>,
     ) -> Self {
-        let phase = Cell::new(Phase::Running);
-        let state = StreamState { context, phase, body: Cell::default(), timer };
+        let state = StreamState {
+            context,
+            phase: Cell::new(Phase::Running),
+            body: Cell::default(),
+            response: Cell::default(),
+            replied: Cell::default(),
+            timer,
+        };
         Self { state: Rc::new(state), filter }
     }
 
@@ -138,6 +149,7 @@ impl StreamHandle {
 
     fn answer(&self, reply: &LocalReply) {
         self.enter(Phase::Answered);
+        self.state.replied.set(true);
         reply.send();
     }
 
@@ -151,6 +163,10 @@ impl StreamHandle {
 
     fn body(&self) -> BodyState {
         self.state.body.get()
+    }
+
+    fn response(&self) -> ResponseState {
+        self.state.response.get()
     }
 }
 

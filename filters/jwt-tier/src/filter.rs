@@ -4,7 +4,9 @@
 use std::mem;
 use std::rc::Rc;
 
-use voxgate_host::{BodyPart, Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost};
+use voxgate_host::{
+    BodyPart, EndedStream, Flow, HttpFilter, RequestHeaders, RequestTrailers, RootHost,
+};
 use voxgate_policy::decide::{Audit, Body, Progress, Reading, decide};
 use voxgate_policy::decision::Decision;
 use voxgate_policy::request::RequestHead;
@@ -82,7 +84,7 @@ impl JwtTierFilter {
         if !decision.passes()
             && let Some(answer) = decision.answer(policy)
         {
-            return Flow::Reply(report::reply(answer));
+            return Flow::Reply(answer.into());
         }
         identify(policy, head, request, decision);
         match audit {
@@ -176,7 +178,7 @@ impl HttpFilter for JwtTierFilter {
         clean(trailers);
     }
 
-    fn on_done(&mut self) {
+    fn on_done(&mut self, _: &EndedStream<'_>) {
         self.end_audit();
     }
 }

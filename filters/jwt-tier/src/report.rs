@@ -1,9 +1,9 @@
 //! What operators and clients see of a decision.
 
-use voxgate_host::{CounterFamily, GrpcStatus, LocalReply, RequestHeaders};
+use voxgate_host::{CounterFamily, RequestHeaders};
 use voxgate_policy::Policy;
 use voxgate_policy::decide::Audit;
-use voxgate_policy::decision::{Answer, Decision, GrpcCode, Outcome, Record};
+use voxgate_policy::decision::{Decision, Outcome, Record};
 
 /// The filter state that carries the decision to access logs and to later filters; Envoy puts
 /// `wasm.` before it.
@@ -55,25 +55,5 @@ pub fn audited(audit: &Audit, policy: &Policy) {
     if let Some(record) = audit.record(policy) {
         // The level that Envoy shows unless it is told otherwise: an audit that is not seen is none.
         log::warn!("{record}");
-    }
-}
-
-/// A denial as the host sends it.
-pub fn reply(answer: Answer) -> LocalReply {
-    let mut headers = vec![("content-type", "application/problem+json".to_owned())];
-    headers.extend(answer.www_authenticate.map(|it| ("www-authenticate", it)));
-    headers.extend(answer.retry_after.map(|it| ("retry-after", it.to_string())));
-    let grpc = match answer.grpc {
-        GrpcCode::InvalidArgument => GrpcStatus::InvalidArgument,
-        GrpcCode::PermissionDenied => GrpcStatus::PermissionDenied,
-        GrpcCode::ResourceExhausted => GrpcStatus::ResourceExhausted,
-        GrpcCode::Unavailable => GrpcStatus::Unavailable,
-        GrpcCode::Unauthenticated => GrpcStatus::Unauthenticated,
-    };
-    LocalReply {
-        status: answer.status,
-        headers,
-        body: answer.problem,
-        grpc: Some((grpc, answer.detail)),
     }
 }

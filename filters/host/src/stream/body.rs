@@ -1,5 +1,7 @@
 //! How much of a request body came, and where it is.
 
+use proxy_wasm::types::BufferType;
+
 use crate::body::BodyPart;
 
 /// A body as far as it came.
@@ -46,7 +48,7 @@ impl BodyState {
 
     /// What the filter has not had.
     pub fn unread(&self) -> BodyPart<'static> {
-        BodyPart::new(self.had, self.held, self.came, self.has_ended)
+        BodyPart::new(BufferType::HttpRequestBody, self.had, self.held, self.came, self.has_ended)
     }
 
     pub fn after_reading(self) -> Self {

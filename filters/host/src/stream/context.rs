@@ -8,8 +8,10 @@ use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
 use super::body::BodyState;
+use super::response::ResponseState;
 use super::{Phase, StreamHandle};
-use crate::{Flow, HttpFilter, RequestTrailers, ResponseHeaders};
+use crate::ending::{EndedStream, Seen};
+use crate::{Flow, HttpFilter, RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers};
 
 /// Without a filter, the plugin was never configured.
 pub(crate) struct StreamContext {
@@ -33,6 +35,17 @@ impl StreamContext {
 
     fn set_body(&self, body: BodyState) {
         self.handle.state.body.set(body);
+    }
+
+    fn set_response(&self, response: ResponseState) {
+        self.handle.state.response.set(response);
+    }
+
+    /// The last `size` bytes of a response that is watched.
+    fn pass_response(&self, size: usize, has_ended: bool) {
+        let response = self.handle.response().pass(size, has_ended);
+        self.set_response(response);
+        self.tell(|filter| filter.on_response_body(&response.part(size)));
     }
 
     /// A chunk of a request that is held.
@@ -70,7 +83,13 @@ impl StreamContext {
 impl Context for StreamContext {
     fn on_done(&mut self) -> bool {
         self.handle.enter(Phase::Done);
-        self.tell(|filter| filter.on_done());
+        let response = self.handle.response();
+        let stream = EndedStream::new(Seen {
+            replied: self.handle.state.replied.get(),
+            began: response.began,
+            ended: response.has_ended,
+        });
+        self.tell(|filter| filter.on_done(&stream));
         true
     }
 }
@@ -113,7 +132,7 @@ impl HttpContext for StreamContext {
         action(matches!(phase, Phase::Running | Phase::Watching))
     }
 
-    fn on_http_response_headers(&mut self, _: usize, _: bool) -> Action {
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         match self.handle.phase() {
             // A local reply passes the filter that made it.
             Phase::Answered | Phase::Done => return Action::Continue,
@@ -122,7 +141,27 @@ impl HttpContext for StreamContext {
             Phase::Waiting | Phase::Reading => self.handle.enter(Phase::Answered),
             Phase::Running | Phase::Watching => {}
         }
-        self.tell(|filter| filter.on_response_headers(&mut ResponseHeaders::new()));
+        self.set_response(self.handle.response().begin(end_of_stream));
+        let mut flow = ResponseFlow::Continue;
+        self.tell(|filter| {
+            flow = filter.on_response_headers(&mut ResponseHeaders::new(), end_of_stream);
+        });
+        self.set_response(self.handle.response().flow(flow));
+        Action::Continue
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if self.handle.response().is_watched {
+            self.pass_response(size, end_of_stream);
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.handle.response().is_watched {
+            self.pass_response(0, true);
+            self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
+        }
         Action::Continue
     }
 }

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use voxgate_host::{
-    BodyPart, CallError, CallId, CallResponse, Flow, GrpcStatus, HttpCall, HttpFilter, LocalReply,
-    Plugin, RequestHeaders, RequestTrailers, ResponseHeaders, RootHost, StreamHandle,
+    BodyPart, CallError, CallId, CallResponse, EndedStream, Ending, Flow, GrpcStatus, HttpCall,
+    HttpFilter, LocalReply, Plugin, RequestHeaders, RequestTrailers, ResponseFlow, ResponseHeaders,
+    ResponseTrailers, RootHost, StreamHandle,
 };
 
 type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
@@ -28,7 +29,11 @@ pub struct Script {
     pub passed: Vec<Part>,
     pub trailers: usize,
     pub responses_seen: Vec<Option<u16>>,
+    pub watches_responses: bool,
+    pub response: Vec<Part>,
+    pub response_status: Option<String>,
     pub streams_done: usize,
+    pub endings: Vec<Ending>,
     pub call: Option<Duration>,
     pub sent: Vec<Result<CallId, CallError>>,
     pub answers: Vec<String>,
@@ -153,14 +158,32 @@ impl HttpFilter for ProbeFilter {
         }
     }
 
-    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>) {
+    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>, _: bool) -> ResponseFlow {
         script(|script| script.responses_seen.push(response.status()));
         response.set("x-seen", b"yes").unwrap();
         response.remove("server").unwrap();
+        match script(|script| script.watches_responses) {
+            true => ResponseFlow::Watch,
+            false => ResponseFlow::Continue,
+        }
     }
 
-    fn on_done(&mut self) {
-        script(|script| script.streams_done += 1);
+    fn on_response_body(&mut self, body: &BodyPart<'_>) {
+        let part = part(body);
+        script(|script| script.response.push(part));
+    }
+
+    fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
+        assert_eq!(trailers.get("x-none"), None);
+        let status = trailers.get("grpc-status").map(|it| String::from_utf8(it).unwrap());
+        script(|script| script.response_status = status);
+    }
+
+    fn on_done(&mut self, stream: &EndedStream<'_>) {
+        script(|script| {
+            script.streams_done += 1;
+            script.endings.push(stream.ending());
+        });
     }
 }
 

@@ -17,6 +17,7 @@
     )
 )]
 
+mod audio;
 pub mod body;
 pub mod claims;
 pub mod decide;
@@ -31,6 +32,7 @@ mod policy;
 pub mod preset;
 pub mod recognise;
 pub mod request;
+//pub mod response;
 pub mod spec;
 pub mod suggest;
 pub mod tenant;

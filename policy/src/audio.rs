@@ -1,5 +1,5 @@
 //! What the headers of recordings say, for requests ([`facts`](crate::facts)) and for what is
-//! delivered (`response`).
+//! delivered ([`response`](crate::response)).
 //!
 //! A reader of one format is asked about short blocks and answers which one it wants next, so that
 //! it keeps no bytes and meets no end of a slice: see [`blocks`].

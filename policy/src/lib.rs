@@ -32,7 +32,7 @@ mod policy;
 pub mod preset;
 pub mod recognise;
 pub mod request;
-//pub mod response;
+pub mod response;
 pub mod spec;
 pub mod suggest;
 pub mod tenant;

@@ -17,6 +17,7 @@
     )
 )]
 
+mod audio;
 pub mod body;
 pub mod calendar;
 pub mod claims;
@@ -33,6 +34,7 @@ pub mod preset;
 pub mod quota;
 pub mod recognise;
 pub mod request;
+pub mod response;
 pub mod spec;
 pub mod subject;
 pub mod suggest;

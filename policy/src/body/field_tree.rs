@@ -28,8 +28,8 @@ pub struct NodeId(u8);
 pub struct FieldTree {
     /// The root is the first.
     nodes: Vec<Node>,
-    /// By leaf.
-    fields: Vec<Field>,
+    /// By leaf; `None` for one whose meaning whoever added it knows.
+    fields: Vec<Option<Field>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,18 @@ impl FieldTree {
     /// # Errors
     /// [`PointerError`]; the tree is as it was but for keys that lead nowhere.
     pub fn add(&mut self, pointer: &str, field: Field) -> Result<(), PointerError> {
+        self.add_leaf(pointer, Some(field)).map(|_| ())
+    }
+
+    /// Adds the place that `pointer` names, which says none of what requests say.
+    ///
+    /// # Errors
+    /// As for [`add`](Self::add).
+    pub fn add_place(&mut self, pointer: &str) -> Result<LeafId, PointerError> {
+        self.add_leaf(pointer, None)
+    }
+
+    fn add_leaf(&mut self, pointer: &str, field: Option<Field>) -> Result<LeafId, PointerError> {
         if !pointer.is_empty() && !pointer.starts_with('/') {
             return Err(PointerError::Syntax(pointer.to_owned()));
         }
@@ -94,7 +106,7 @@ impl FieldTree {
         if let Some(node) = self.nodes.get_mut(usize::from(node.0)) {
             node.leaf = Some(leaf);
         }
-        Ok(())
+        Ok(leaf)
     }
 
     fn child(&mut self, parent: NodeId, token: &str, key: String) -> Option<NodeId> {
@@ -161,17 +173,18 @@ impl FieldTree {
 
     /// What a leaf says.
     pub fn field(&self, leaf: LeafId) -> Option<Field> {
-        self.fields.get(leaf.index()).copied()
+        self.fields.get(leaf.index()).copied().flatten()
     }
 
-    /// All leaves with what they say.
+    /// All leaves that say something of a request, with what they say.
     pub fn leaves(&self) -> impl Iterator<Item = (LeafId, Field)> {
-        (0..u8::MAX).map(LeafId).zip(self.fields.iter().copied())
+        let leaves = (0..u8::MAX).map(LeafId).zip(&self.fields);
+        leaves.filter_map(|(leaf, field)| Some((leaf, (*field)?)))
     }
 
     /// Whether some place says this.
     pub fn names(&self, field: Field) -> bool {
-        self.fields.contains(&field)
+        self.fields.contains(&Some(field))
     }
 
     /// Whether no place is named.

@@ -135,8 +135,8 @@ impl Json {
         self.state == State::Value && self.nesting.depth() == 0
     }
 
-    /// Another document begins behind this one.
-    pub(super) fn restart(&mut self) {
+    /// Another document begins behind this one, also after an error.
+    pub(crate) fn restart(&mut self) {
         self.state = State::Value;
         self.nesting = Nesting::default();
         self.places.restart();

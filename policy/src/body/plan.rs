@@ -177,7 +177,7 @@ fn tree(spec: &FieldsSpec, path: &Path, errors: &mut Vec<PolicyError>) -> FieldT
 
 impl BodyFormat {
     /// Whether a media type, in lower case and without parameters, is this format.
-    fn has_media_type(self, media_type: &str) -> bool {
+    pub(crate) fn has_media_type(self, media_type: &str) -> bool {
         match self {
             // RFC 6839 §3.1.
             Self::Json => media_type == "application/json" || media_type.ends_with("+json"),

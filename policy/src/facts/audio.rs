@@ -1,7 +1,4 @@
 //! Learns the length and the sample rate of a recording from its first bytes and its frames.
-//!
-//! A parser of one format is asked about short blocks and answers which one it wants next, so that
-//! it keeps no bytes and meets no end of a slice.
 
 mod flac;
 mod mp3;
@@ -12,6 +9,8 @@ mod wav;
 mod tests;
 
 use super::AudioMillis;
+use crate::audio::blocks::{Blocks, Next, Reader};
+use crate::audio::{Container, MAGIC, flac as flac_headers, mpeg, ogg as ogg_headers};
 use flac::Flac;
 use mp3::Mp3;
 use ogg::Ogg;
@@ -31,14 +30,15 @@ pub struct AudioInfo {
 /// Reads a recording as it streams. It keeps less than a kilobyte.
 #[derive(Clone, Debug)]
 pub struct AudioProbe {
+    blocks: Blocks,
+    recording: Recording,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Recording {
     format: Option<Format>,
-    /// The beginning of the block that is wanted.
-    held: Vec<u8>,
-    want: usize,
-    /// Bytes to come before that block.
-    skip: u64,
     /// Once no block is wanted any more: how many bytes came since.
-    rest: Option<u64>,
+    rest: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -49,118 +49,40 @@ enum Format {
     Ogg(Ogg),
 }
 
-/// What a parser wants after a block; `drop` counts from the block's beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Next {
-    /// A block of `want` bytes.
-    Block { drop: u64, want: usize },
-    /// Only the number of the bytes that follow.
-    Count { drop: u64 },
-    /// Nothing: this is not the format.
-    Nothing,
-}
-
-/// Enough to tell a format.
-const MAGIC: usize = 12;
-
-/// Most bytes of a block: an Ogg page's header with its table, and what tells its codec.
-const MAX_BLOCK: usize = 322;
-
 // === impl AudioProbe ===
 
 impl AudioProbe {
     /// A probe at the beginning of a recording.
     pub fn new() -> Self {
-        Self { format: None, held: Vec::new(), want: MAGIC, skip: 0, rest: None }
+        Self { blocks: Blocks::new(MAGIC), recording: Recording::default() }
     }
 
     /// Reads the next bytes.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let mut bytes = bytes;
-        loop {
-            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
-            self.skip = self.skip.saturating_sub(skipped as u64);
-            bytes = bytes.get(skipped..).unwrap_or_default();
-            if let Some(rest) = &mut self.rest {
-                *rest = rest.saturating_add(bytes.len() as u64);
-                return;
-            }
-            let missing = self.want.saturating_sub(self.held.len());
-            let (taken, after) = bytes.split_at_checked(missing).unwrap_or((bytes, &[]));
-            self.held.extend_from_slice(taken);
-            bytes = after;
-            if self.held.len() < self.want {
-                return;
-            }
-            self.step();
-        }
+        self.blocks.feed(bytes, &mut self.recording);
     }
 
     /// Whether [`Self::feed`] learns from bytes; else [`Self::count`] does.
     pub fn wants_bytes(&self) -> bool {
-        self.rest.is_none() || self.skip > 0
+        !self.blocks.is_rest()
     }
 
     /// As many bytes came, which nobody wants.
     pub fn count(&mut self, bytes: u64) {
-        if let Some(rest) = &mut self.rest {
-            *rest = rest.saturating_add(bytes);
+        if self.blocks.is_rest() {
+            self.recording.rest = self.recording.rest.saturating_add(bytes);
         }
     }
 
     /// What is known so far.
     pub fn info(&self) -> AudioInfo {
-        let rest = self.rest.unwrap_or_default();
-        match &self.format {
+        let rest = self.recording.rest;
+        match &self.recording.format {
             None => AudioInfo::default(),
             Some(Format::Wav(it)) => it.info(rest),
             Some(Format::Flac(it)) => it.info(rest),
             Some(Format::Mp3(it)) => it.info(),
             Some(Format::Ogg(it)) => it.info(),
-        }
-    }
-
-    /// The wanted block is there.
-    fn step(&mut self) {
-        let block = self.held.get(..self.want).unwrap_or_default();
-        let is_new = self.format.is_none();
-        let next = match &mut self.format {
-            None => {
-                self.format = Format::detect(block);
-                match self.format {
-                    Some(Format::Wav(_)) => Next::Block { drop: 12, want: 8 },
-                    Some(Format::Flac(_)) => Next::Block { drop: 4, want: 4 },
-                    Some(Format::Mp3(_)) => Next::Block { drop: mp3::id3_len(block), want: 4 },
-                    Some(Format::Ogg(_)) => Next::Block { drop: 0, want: ogg::HEADER },
-                    None => Next::Nothing,
-                }
-            }
-            Some(Format::Wav(it)) => it.block(block),
-            Some(Format::Flac(it)) => it.block(block),
-            Some(Format::Mp3(it)) => it.block(block),
-            Some(Format::Ogg(it)) => it.block(block),
-        };
-        let (drop, want) = match next {
-            // What asks for no more than it has would ask for ever.
-            Next::Block { drop, want } if is_new || drop > 0 || want.min(MAX_BLOCK) > self.want => {
-                (drop, want)
-            }
-            Next::Count { drop } => {
-                self.rest = Some(0);
-                (drop, 0)
-            }
-            Next::Block { .. } | Next::Nothing => {
-                self.rest = Some(0);
-                (0, 0)
-            }
-        };
-        let held = usize::try_from(drop).unwrap_or(usize::MAX).min(self.held.len());
-        self.held.drain(..held);
-        self.skip = drop.saturating_sub(held as u64);
-        self.want = want.min(MAX_BLOCK);
-        if let Some(rest) = &mut self.rest {
-            *rest = self.held.len() as u64;
-            self.held = Vec::new();
         }
     }
 }
@@ -171,33 +93,50 @@ impl Default for AudioProbe {
     }
 }
 
-// === impl Format ===
+// === impl Recording ===
 
-impl Format {
-    /// By the first [`MAGIC`] bytes, as `file` and FFmpeg tell them.
-    fn detect(magic: &[u8]) -> Option<Self> {
-        let is_wave = magic.get(8..12) == Some(b"WAVE");
-        Some(match magic.get(..4)? {
-            b"RIFF" | b"RF64" | b"BW64" if is_wave => Self::Wav(Wav::default()),
-            b"fLaC" => Self::Flac(Flac::default()),
-            b"OggS" => Self::Ogg(Ogg::default()),
-            [b'I', b'D', b'3', _] => Self::Mp3(Mp3::default()),
-            header if mp3::is_frame(header) => Self::Mp3(Mp3::default()),
-            _ => return None,
-        })
+impl Recording {
+    /// The first block tells the format.
+    fn begin(&mut self, magic: &[u8]) -> Next {
+        let Some(container) = Container::detect(magic) else { return Next::Nothing };
+        let (format, next) = match container {
+            Container::Wav => (Format::Wav(Wav::default()), Next::Block { drop: 12, want: 8 }),
+            Container::Flac => {
+                let next = Next::Block { drop: 4, want: flac_headers::HEADER };
+                (Format::Flac(Flac::default()), next)
+            }
+            Container::Ogg => {
+                let next = Next::Block { drop: 0, want: ogg_headers::HEADER };
+                (Format::Ogg(Ogg::default()), next)
+            }
+            Container::Mpeg => {
+                let mut mp3 = Mp3::default();
+                let next = match mpeg::id3_len(magic) {
+                    0 => mp3.block(magic),
+                    drop => Next::Block { drop, want: 4 },
+                };
+                (Format::Mp3(mp3), next)
+            }
+        };
+        self.format = Some(format);
+        next
     }
 }
 
-/// A little-endian number of up to eight bytes.
-fn le(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at.checked_add(len)?)?;
-    Some(bytes.iter().rev().fold(0, |value, it| value << 8 | u64::from(*it)))
-}
+impl Reader for Recording {
+    fn block(&mut self, block: &[u8]) -> Next {
+        match &mut self.format {
+            None => self.begin(block),
+            Some(Format::Wav(it)) => it.block(block),
+            Some(Format::Flac(it)) => it.block(block),
+            Some(Format::Mp3(it)) => it.block(block),
+            Some(Format::Ogg(it)) => it.block(block),
+        }
+    }
 
-/// A big-endian number of up to eight bytes.
-fn be(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
-    let bytes = bytes.get(at..at.checked_add(len)?)?;
-    Some(bytes.iter().fold(0, |value, it| value << 8 | u64::from(*it)))
+    fn rest(&mut self, bytes: &[u8]) {
+        self.rest = self.rest.saturating_add(bytes.len() as u64);
+    }
 }
 
 /// How long `amount` lasts at `per_second`, rounded up; nothing if there is no rate.

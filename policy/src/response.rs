@@ -1,0 +1,157 @@
+//! What a response delivered, measured as it streams: to settle a quota that was reserved by an
+//! estimate.
+//!
+//! Audio is measured by its own format, never by time or by what a header claims to follow: only
+//! what came counts, so that a stream that ends early, or whose client goes away, tells how much was
+//! delivered.
+//!
+//! | content type | what counts | source |
+//! |---|---|---|
+//! | `audio/wav`, `x-wav`, `wave`, `vnd.wave` | bytes of the data chunk | [`recording::wav`] |
+//! | `audio/pcm`, `L16`, `basic`, `x-raw`, … | all bytes | [`pcm`] |
+//! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | [`recording::frames`] |
+//! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | [`recording::ogg`] |
+//! | `audio/flac`, `x-flac` | complete frames | [`recording::flac`] |
+//! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | [`recording`] |
+//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | [`usage`] |
+//!
+//! Anything else, and whatever has a content encoding, has only its bytes counted. Audio that stands
+//! as base64 in JSON or in events is not measured yet (issue 6): its audio is `None`.
+
+mod length;
+mod media_type;
+mod pcm;
+mod recording;
+mod usage;
+
+#[cfg(test)]
+mod tests;
+
+use self::length::Length;
+use self::media_type::MediaType;
+use self::pcm::Pcm;
+use self::recording::Measured;
+use self::usage::Answer;
+use crate::facts::AudioMillis;
+
+/// How a response says what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponseHead<'a> {
+    /// The status. Of what is not 2xx nothing is audio and no tokens are read: it is not what was
+    /// asked for.
+    pub status: u16,
+    /// `content-type`; empty if there is none.
+    pub content_type: &'a [u8],
+    /// `content-encoding`; empty if there is none.
+    pub content_encoding: &'a [u8],
+    /// In Hz, as the request asked for it: for raw samples whose type does not tell.
+    pub sample_rate_hz: Option<u64>,
+}
+
+/// Measures a response as it streams, in any slices. It keeps less than a kilobyte, nothing of it
+/// text or audio but the block of a header that is being read.
+#[derive(Debug)]
+pub struct ResponseMeter {
+    bytes: u64,
+    contents: Contents,
+}
+
+#[derive(Debug)]
+enum Contents {
+    /// Not measured.
+    Opaque,
+    /// An error that calls itself audio: whatever it is, nobody asked to hear it.
+    NoAudio,
+    Pcm(Pcm),
+    Recording(Measured),
+    Answer(Box<Answer>),
+}
+
+/// What was delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Of the body, encoded if it is.
+    pub bytes: u64,
+    /// How long what came plays, rounded up once; `None` if the format is not measured. Never more
+    /// than [`MAX_MILLIS_PER_BYTE`] allows.
+    pub audio: Option<AudioMillis>,
+    /// The tokens that the answer says it used, the last word of it. It is the service's claim,
+    /// believed up to [`MAX_TOKENS`].
+    pub tokens: Option<u64>,
+}
+
+/// The most audio that one byte is believed to hold, in milliseconds: 64 bit/s, headers included.
+///
+/// Headers can claim any length and any rate. What encoders really write stays above this: digital
+/// silence in FLAC at 8 kHz and 4,096 samples a frame has 190 bit/s, Opus in its discontinuous mode
+/// (RFC 6716 §2.1.9) at least 1 byte for each 20 ms, which is 400 bit/s.
+pub const MAX_MILLIS_PER_BYTE: u64 = 125;
+
+/// The most tokens that an answer is believed to have used: a thousand times what any model reads
+/// at once. A figure beyond it is ignored.
+pub const MAX_TOKENS: u64 = 1_000_000_000;
+
+// === impl ResponseMeter ===
+
+impl ResponseMeter {
+    /// A meter for the body behind `head`.
+    pub fn new(head: &ResponseHead<'_>) -> Self {
+        Self { bytes: 0, contents: Contents::of(head) }
+    }
+
+    /// The next bytes of the body.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        match &mut self.contents {
+            Contents::Opaque | Contents::NoAudio => {}
+            Contents::Pcm(it) => it.feed(bytes),
+            Contents::Recording(it) => it.feed(bytes),
+            Contents::Answer(it) => it.feed(bytes),
+        }
+    }
+
+    /// What was delivered so far; after the last bytes, at all.
+    pub fn delivered(&self) -> Delivered {
+        let (audio, tokens) = match &self.contents {
+            Contents::Opaque => (None, None),
+            Contents::NoAudio => (Some(Length::default()), None),
+            Contents::Pcm(it) => (Some(it.length()), None),
+            Contents::Recording(it) => (it.length(), None),
+            Contents::Answer(it) => (None, it.tokens()),
+        };
+        let most = AudioMillis(self.bytes.saturating_mul(MAX_MILLIS_PER_BYTE));
+        Delivered { bytes: self.bytes, audio: audio.map(|it| it.millis().min(most)), tokens }
+    }
+}
+
+// === impl Contents ===
+
+impl Contents {
+    fn of(head: &ResponseHead<'_>) -> Self {
+        let media_type = MediaType::parse(head.content_type);
+        if !(200..300).contains(&head.status) {
+            return if media_type.is_audio() { Self::NoAudio } else { Self::Opaque };
+        }
+        let encoding = head.content_encoding.trim_ascii();
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity") {
+            return Self::Opaque;
+        }
+        if let Some(pcm) = Pcm::of(&media_type, head.sample_rate_hz) {
+            return Self::Pcm(pcm);
+        }
+        if let Some(recording) = Measured::of(&media_type) {
+            return Self::Recording(recording);
+        }
+        Answer::of(&media_type).map_or(Self::Opaque, |it| Self::Answer(Box::new(it)))
+    }
+}
+
+// === impl Delivered ===
+
+impl Delivered {
+    /// Whether nothing came that was asked for: no body at all, or audio without a single sample.
+    /// An answer that is not measured is not silent.
+    pub fn is_silent(&self) -> bool {
+        self.bytes == 0 || self.audio == Some(AudioMillis(0))
+    }
+}

@@ -1,0 +1,63 @@
+//! The checksums of FLAC (RFC 9639 §9.1.8 and §9.3), most significant bit first, from 0.
+
+const TABLE_8: [u8; 256] = table_8();
+const TABLE_16: [u16; 256] = table_16();
+
+/// x⁸ + x² + x + 1. Over bytes and their checksum it is 0.
+pub(super) fn crc_8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |crc, it| entry(&TABLE_8, crc ^ it))
+}
+
+/// x¹⁶ + x¹⁵ + x² + 1, of `bytes` behind those of `before`.
+pub(super) fn crc_16(before: u16, bytes: &[u8]) -> u16 {
+    bytes.iter().fold(before, |crc, it| {
+        let [high, low] = crc.to_be_bytes();
+        entry(&TABLE_16, high ^ it) ^ u16::from_be_bytes([low, 0])
+    })
+}
+
+fn entry<T: Copy + Default>(table: &[T; 256], at: u8) -> T {
+    table.get(usize::from(at)).copied().unwrap_or_default()
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the compiler evaluates it: what is wrong does not build"
+)]
+const fn table_8() -> [u8; 256] {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let mut crc = i as u8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x80 == 0 { crc << 1 } else { crc << 1 ^ 0x07 };
+            bit += 1;
+        }
+        table[i] = crc;
+        i += 1;
+    }
+    table
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "the compiler evaluates it: what is wrong does not build"
+)]
+const fn table_16() -> [u16; 256] {
+    let mut table = [0; 256];
+    let mut i = 0;
+    while i < 256 {
+        let mut crc = (i as u16) << 8;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x8005 };
+            bit += 1;
+        }
+        table[i] = crc;
+        i += 1;
+    }
+    table
+}

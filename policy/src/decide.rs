@@ -148,10 +148,10 @@ fn look_beyond(
             // A recording that cannot be read leaves no digest.
             let is_audited = policy.body_rules().audit && asked.creates();
             // Nobody can say what it costs, or whether it is the same body again.
-            let is_charged = asked.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas);
+            let is_charged =
+                asked.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas);
             allowed.repeat = None;
-            let passes =
-                asked.is_certain(policy, &head_facts, None) && !is_audited && !is_charged;
+            let passes = asked.is_certain(policy, &head_facts, None) && !is_audited && !is_charged;
             let found = (!passes).then_some(reason);
             return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
         }
@@ -159,10 +159,17 @@ fn look_beyond(
     let room = policy.body_rules().max_held_bytes;
     let wants_all = repeat.is_some() || asked.costs_by_body(policy);
     let is_past_room = false;
-    let reading =
-        Box::new(Reading { asked, allowed, head_facts, scan, room, is_past_room, wants_all, repeat });
-    if wants_all
-        || !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining())
+    let reading = Box::new(Reading {
+        asked,
+        allowed,
+        head_facts,
+        scan,
+        room,
+        is_past_room,
+        wants_all,
+        repeat,
+    });
+    if wants_all || !reading.asked.is_certain(policy, &reading.head_facts, reading.scan.remaining())
     {
         trace.considered(|| "body".to_owned(), || "the decision depends on it".to_owned());
         return Progress::ReadBody(reading);

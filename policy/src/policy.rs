@@ -8,15 +8,15 @@ use std::time::Duration;
 use crate::body::BodyRules;
 use crate::error::{Path, PolicyError, PolicyErrors};
 use crate::identity::IdentityRules;
+use crate::jwks::url_parts;
 use crate::names::NamePatterns;
 use crate::operation::OperationNames;
 use crate::preset;
+use crate::quota::{QuotaRules, Surroundings};
 use crate::recognise::Recogniser;
-use crate::jwks::url_parts;
 use crate::spec::{
     MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, TenantSourceSpec, UnknownOperation,
 };
-use crate::quota::{QuotaRules, Surroundings};
 use crate::tenant::TenantTable;
 use crate::tier::{TierId, Tiers};
 
@@ -193,10 +193,14 @@ const MIN_REFRESH: Duration = Duration::from_secs(1);
 fn check_source(spec: Option<&TenantSourceSpec>, path: &Path, errors: &mut Vec<PolicyError>) {
     let Some(source) = spec else { return };
     if url_parts(&source.uri).is_none() {
-        errors.push(PolicyError::new(path.key("uri"), "write an `http://` or `https://` URL with a path"));
+        errors.push(PolicyError::new(
+            path.key("uri"),
+            "write an `http://` or `https://` URL with a path",
+        ));
     }
     if source.cluster.is_empty() {
-        errors.push(PolicyError::new(path.key("cluster"), "name the Envoy cluster that leads there"));
+        errors
+            .push(PolicyError::new(path.key("cluster"), "name the Envoy cluster that leads there"));
     }
     if source.refresh.0 < MIN_REFRESH {
         errors.push(PolicyError::new(path.key("refresh"), "must be 1 s or more"));

@@ -23,8 +23,8 @@ mod usage;
 mod verdict;
 mod window;
 
-pub use compile::Surroundings;
 pub use account::{Account, AccountId, Answer, Charge, CounterKey, Standing, Units};
+pub use compile::Surroundings;
 pub use counter::{Counter, Taken};
 pub use demand::{AccountDemand, Demand};
 pub use denial::{Denial, DenialAnswer};

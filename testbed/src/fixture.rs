@@ -96,15 +96,22 @@ impl Setup {
         let policy = PolicyDocument::new(self.policy.clone())?;
         let wasm_dir = std::env::var_os("VOXGATE_DIST")
             .context("VOXGATE_DIST is not set; run `cargo xtask test e2e`, which sets it")?;
-        let resources = ResourceOptions {
-            filter: Filter::JwtTier,
-            namespace: None,
-            labels: [("app".to_owned(), "speech".to_owned())].into(),
-            port: 8080,
-            module: ModuleSource::File(self.module.clone()),
-        };
-        let yaml = envoyfilter(&policy, &resources)?.value;
-        let mut documents: Vec<Value> = serde_saphyr::from_multiple(&yaml)?;
+        let mut documents: Vec<Value> = Vec::new();
+        for filter in Filter::of(&policy) {
+            let module = match filter {
+                Filter::JwtTier => self.module.clone(),
+                other => other.module_file().into(),
+            };
+            let resources = ResourceOptions {
+                filter,
+                namespace: None,
+                labels: [("app".to_owned(), "speech".to_owned())].into(),
+                port: 8080,
+                module: ModuleSource::File(module),
+            };
+            let yaml = envoyfilter(&policy, &resources)?.value;
+            documents.extend(serde_saphyr::from_multiple::<Value>(&yaml)?);
+        }
         documents.retain(|it| self.left_out.iter().all(|kind| it["kind"] != *kind));
         documents.extend(self.resources.iter().cloned());
 

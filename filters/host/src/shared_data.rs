@@ -2,6 +2,7 @@
 //! and no key can be removed: few keys, with a prefix, small values.
 
 use proxy_wasm::hostcalls;
+use voxgate_policy::quota::store;
 
 /// How often [`update`] tries before it gives up: more workers than that would have to collide, each
 /// time.
@@ -50,6 +51,26 @@ pub fn read(key: &str) -> (Option<Vec<u8>>, Version) {
 pub fn write(key: &str, value: &[u8], version: Version) -> Result<(), Conflict> {
     // Ok, or a version that is no longer the latest.
     hostcalls::set_shared_data(key, Some(value), Some(version.0)).map_err(|_| Conflict)
+}
+
+/// The shared values as cells that a quota's store keeps its counters in.
+#[derive(Clone, Copy, Debug)]
+pub struct SharedData;
+
+impl store::Cells for SharedData {
+    fn read(&self, key: &str) -> (Option<Vec<u8>>, store::Version) {
+        let (value, Version(version)) = read(key);
+        (value, store::Version((version != ABSENT).then_some(version)))
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        value: &[u8],
+        store::Version(version): store::Version,
+    ) -> Result<(), store::Conflict> {
+        write(key, value, Version(version.unwrap_or(ABSENT))).map_err(|_| store::Conflict)
+    }
 }
 
 /// Replaces the value of a key by what `change` makes of it, atomically; `change` may run several

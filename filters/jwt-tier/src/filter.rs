@@ -10,6 +10,7 @@ use voxgate_host::{
 use voxgate_policy::decide::{Audit, Body, Progress, Reading, decide};
 use voxgate_policy::decision::Decision;
 use voxgate_policy::request::RequestHead;
+use voxgate_policy::subject::{SUBJECT_STATE, Subject};
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::trace::Silent;
 
@@ -87,6 +88,10 @@ impl JwtTierFilter {
             return Flow::Reply(answer.into());
         }
         identify(policy, head, request, decision);
+        if !policy.quotas().is_empty() {
+            let subject = Subject::new(decision, head, policy);
+            request.set_filter_state(SUBJECT_STATE, subject.to_json().as_bytes());
+        }
         match audit {
             Some(audit) => {
                 self.state = State::Audited(audit);

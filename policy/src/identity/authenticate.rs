@@ -200,9 +200,13 @@ fn identity(
         rules.scopes.iter().filter_map(|path| claims.scopes(path)).flatten().collect();
     let tier = policy.tiers().for_scopes(&scopes, trace);
     let mut identity = capped(policy, evidence, Some(Rc::from(tenant.as_ref())), tier);
-    identity.user = rules.user.as_ref().and_then(|it| claims.string(it)).map(|it| Rc::from(it.as_ref()));
-    identity.is_operator =
-        policy.quotas().operator_scope.as_ref().is_some_and(|it| scopes.iter().any(|has| has == it));
+    identity.user =
+        rules.user.as_ref().and_then(|it| claims.string(it)).map(|it| Rc::from(it.as_ref()));
+    identity.is_operator = policy
+        .quotas()
+        .operator_scope
+        .as_ref()
+        .is_some_and(|it| scopes.iter().any(|has| has == it));
     identity.consents = identity.tier.is_some_and(|it| consents(policy, it, claims));
     Ok(identity)
 }

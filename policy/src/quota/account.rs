@@ -131,7 +131,13 @@ impl Account {
         let admitted = charges.iter().zip(standings).map(|(charge, before)| {
             let counter = self.counter(charge.key);
             let taken = counter.take(&charge.window, before.asked, now, expires);
-            (taken, Standing { is_violated: before.is_violated, ..charge.stand(counter, now, before.asked) })
+            (
+                taken,
+                Standing {
+                    is_violated: before.is_violated,
+                    ..charge.stand(counter, now, before.asked)
+                },
+            )
         });
         let (taken, standings) = admitted.unzip();
         self.tidy();

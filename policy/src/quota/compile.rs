@@ -10,9 +10,7 @@ use crate::error::{Path, PolicyError};
 use crate::names::NamePatterns;
 use crate::operation::{OperationNames, OperationSet};
 use crate::recognise::normalise;
-use crate::spec::{
-    PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope, QuotasSpec, WeightsSpec,
-};
+use crate::spec::{PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope, QuotasSpec, WeightsSpec};
 use crate::suggest;
 use crate::tier::Tiers;
 
@@ -67,7 +65,8 @@ impl QuotaRules {
             rules.push(compiler.rule(rule, &soft, &place));
         }
         if spec.label_tenants.len() > MAX_LABELLED_TENANTS {
-            let message = format!("more than {MAX_LABELLED_TENANTS} tenants with metrics of their own");
+            let message =
+                format!("more than {MAX_LABELLED_TENANTS} tenants with metrics of their own");
             compiler.error(path.key("label_tenants"), message);
         }
         compiler.within(spec.lease.0, LEASES, &path.key("lease"));
@@ -111,10 +110,14 @@ impl QuotaRules {
     ) -> Result<(super::RuleId, Terms), Vec<PolicyError>> {
         let Some((id, rule)) = self.named(name) else {
             let accepted = suggest::accepted(name, self.rules.iter().map(|it| it.name.as_str()));
-            return Err(vec![PolicyError::new(path, format!("there is no quota rule `{name}`; {accepted}"))]);
+            return Err(vec![PolicyError::new(
+                path,
+                format!("there is no quota rule `{name}`; {accepted}"),
+            )]);
         };
         if rule.scope == QuotaScope::Service {
-            let message = format!("rule `{name}` limits all tenants together, so none has terms of its own");
+            let message =
+                format!("rule `{name}` limits all tenants together, so none has terms of its own");
             return Err(vec![PolicyError::new(path, message)]);
         }
         let mut errors = Vec::new();
@@ -155,7 +158,10 @@ impl Compiler<'_> {
             ));
         }
         if spec.scope == QuotaScope::User && !self.around.has_users {
-            self.error(path.key("scope"), "`identity.claims.user` names no claim that tells users apart");
+            self.error(
+                path.key("scope"),
+                "`identity.claims.user` names no claim that tells users apart",
+            );
         }
         if !(1..=100).contains(&spec.reserve.share) {
             self.error(path.key("reserve").key("share"), "must be between 1 and 100 percent");
@@ -217,12 +223,16 @@ impl Compiler<'_> {
         };
         let is_calendar = matches!(spec.per, Some(PeriodSpec::Calendar(_)));
         if spec.timezone.is_some() && !is_calendar {
-            self.error(path.key("timezone"), "only the calendar's windows (`day`, `week`, `month`) have a time zone");
+            self.error(
+                path.key("timezone"),
+                "only the calendar's windows (`day`, `week`, `month`) have a time zone",
+            );
         }
         match spec.per {
             None if spec.meter.is_held() => Window::Held,
             None => {
-                let message = format!("`{}` needs a window, as `10s`, `30d`, `day` or `month`", spec.meter);
+                let message =
+                    format!("`{}` needs a window, as `10s`, `30d`, `day` or `month`", spec.meter);
                 self.error(path.clone(), message);
                 Window::Held
             }
@@ -281,7 +291,9 @@ impl Compiler<'_> {
         let mut weights = Vec::new();
         for (pattern, weight) in &spec.model {
             let thousandths = weight * 1000.0;
-            if !(0.0..=1_000_000.0).contains(&thousandths) || (thousandths - thousandths.round()).abs() > 1e-6 {
+            if !(0.0..=1_000_000.0).contains(&thousandths)
+                || (thousandths - thousandths.round()).abs() > 1e-6
+            {
                 self.error(path.key(pattern), "a weight is between 0 and 1000, in steps of 0.001");
             }
             // In range, or an error was told.

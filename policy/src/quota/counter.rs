@@ -224,7 +224,8 @@ impl Counter {
     }
 
     fn drain(&mut self, limit: u64, period: u64, elapsed: u64) {
-        let parts = u128::from(elapsed).saturating_mul(limit.into()).saturating_add(self.drained.into());
+        let parts =
+            u128::from(elapsed).saturating_mul(limit.into()).saturating_add(self.drained.into());
         let whole = parts.checked_div(period.into()).unwrap_or_default();
         self.drained = parts
             .checked_rem(period.into())

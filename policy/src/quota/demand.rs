@@ -6,8 +6,8 @@ use super::account::{AccountId, Charge, CounterKey, Units};
 use super::meter::Meter;
 use super::rules::{ONE, QuotaRule, QuotaRules, RuleId, Terms};
 use super::window::Window;
-use crate::operation::OperationId;
 use crate::Policy;
+use crate::operation::OperationId;
 use crate::operation::OperationSet;
 use crate::spec::QuotaScope;
 use crate::subject::Subject;
@@ -37,11 +37,39 @@ pub struct AccountDemand {
     pub shares: Vec<super::Share>,
 }
 
+// === impl Demand ===
+
+impl Demand {
+    /// What is held of it: all that a repeat of a charged request takes.
+    #[must_use]
+    pub fn of_what_is_held(mut self) -> Self {
+        for account in &mut self.accounts {
+            let kept = |share: &super::Share| share.meter.is_held();
+            let mut shares = account.shares.iter();
+            account.charges.retain(|_| shares.next().is_some_and(kept));
+            account.shares.retain(kept);
+        }
+        self.accounts.retain(|it| !it.charges.is_empty());
+        self
+    }
+
+    /// Denies nothing any more: the section is on trial.
+    pub fn put_on_trial(&mut self) {
+        let charges = self.accounts.iter_mut().flat_map(|it| &mut it.charges);
+        charges.for_each(|it| it.is_shadow = true);
+    }
+}
+
 // === impl QuotaRules ===
 
 impl QuotaRules {
     /// What the request of `subject` takes; `terms` are its tenant's own.
-    pub fn demand(&self, subject: &Subject, policy: &Policy, terms: Option<&TenantTerms>) -> Demand {
+    pub fn demand(
+        &self,
+        subject: &Subject,
+        policy: &Policy,
+        terms: Option<&TenantTerms>,
+    ) -> Demand {
         let asked = Asked::new(subject, policy);
         let mut demand = Demand::default();
         for scope in [QuotaScope::User, QuotaScope::Tenant, QuotaScope::Service] {
@@ -155,13 +183,8 @@ impl<'a> Asked<'a> {
             units,
             is_shadow: rule.is_shadow,
         };
-        let share = super::Share {
-            rule: id,
-            meter: rule.meter,
-            estimate: amount,
-            is_estimate,
-            weight,
-        };
+        let share =
+            super::Share { rule: id, meter: rule.meter, estimate: amount, is_estimate, weight };
         Some((charge, share))
     }
 

@@ -8,9 +8,7 @@ use super::fields::{RateLimitFields, rate_limit_fields};
 use super::rules::QuotaRules;
 use super::store::StoreError;
 use super::verdict::Violation;
-use crate::decision::{
-    Answer, PROBLEM_TYPE_BASE, ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE,
-};
+use crate::decision::{Answer, PROBLEM_TYPE_BASE, ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
 use crate::subject::Subject;
 use crate::time::UnixMillis;
 
@@ -139,8 +137,7 @@ impl Denial {
             problem: serde_json::to_vec(&problem).unwrap_or_default(),
             detail,
         };
-        let fields =
-            rate_limit_fields(named.map(|(it, rule)| (rule, it.limit, it.standing)), now);
+        let fields = rate_limit_fields(named.map(|(it, rule)| (rule, it.limit, it.standing)), now);
         let grpc_details = retry_after.map(|it| retry_info(&answer, it));
         DenialAnswer { answer, fields, grpc_details }
     }

@@ -27,9 +27,7 @@ impl QuotaRules {
                     (recogniser.rules().any(|(_, it)| counts(it)), "such an operation")
                 }
                 Meter::TextChars | Meter::LlmTokens => (says(Field::Text), "the text"),
-                Meter::AudioSeconds => {
-                    (says(Field::Text) || says(Field::Audio), "text or audio")
-                }
+                Meter::AudioSeconds => (says(Field::Text) || says(Field::Audio), "text or audio"),
                 Meter::BatchLines => {
                     (plans().any(|it| it.takes_batches()), "the lines of a `jsonl` body")
                 }

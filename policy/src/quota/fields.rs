@@ -26,9 +26,8 @@ pub fn rate_limit_fields<'a>(
 ) -> RateLimitFields {
     let mut fields = RateLimitFields::default();
     for (rule, limit, standing) in rules {
-        let whole = |units: u64| {
-            units.checked_div(rule.meter.scale()).unwrap_or_default().min(MAX_INTEGER)
-        };
+        let whole =
+            |units: u64| units.checked_div(rule.meter.scale()).unwrap_or_default().min(MAX_INTEGER);
         let RateLimitFields { policy, limit: left } = &mut fields;
         let gap = if policy.is_empty() { "" } else { ", " };
         let (name, unit) = (&rule.name, rule.meter.quota_unit());

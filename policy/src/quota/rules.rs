@@ -10,6 +10,7 @@ use crate::names::NamePatterns;
 use crate::operation::OperationSet;
 use crate::spec::{OnStoreError, QuotaScope, RefundsSpec, WebSocketStreams};
 use crate::tier::TierId;
+use crate::time::UnixMillis;
 
 /// A rule of one policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,6 +105,19 @@ impl QuotaRules {
         self.rules.is_empty() && self.usage_path.is_none()
     }
 
+    /// When a reservation made or renewed now expires. A few moments only, that many share: a counter
+    /// then keeps few sums.
+    pub fn expiry(&self, now: UnixMillis) -> UnixMillis {
+        let quantum = u64::try_from(self.lease.as_millis()).unwrap_or(u64::MAX) / 8;
+        let expires = now.plus(self.lease).0;
+        UnixMillis(expires.checked_next_multiple_of(quantum.max(1)).unwrap_or(expires))
+    }
+
+    /// The window of each counter that the rules have.
+    pub fn windows(&self) -> Vec<(CounterKey, Window)> {
+        self.rules.iter().map(|it| (it.key, it.window.clone())).collect()
+    }
+
     /// A rule.
     pub fn get(&self, id: RuleId) -> Option<&QuotaRule> {
         self.rules.get(usize::from(id.0))
@@ -146,10 +160,7 @@ impl QuotaRule {
     fn can_count(&self, operations: OperationSet) -> bool {
         // A body can add to what is asked for only voices.
         !operations.without(operations.without(self.operations)).is_empty()
-            || matches!(
-                self.meter,
-                Meter::VoiceCreations | Meter::VoiceUses | Meter::VoiceSlots
-            )
+            || matches!(self.meter, Meter::VoiceCreations | Meter::VoiceUses | Meter::VoiceSlots)
     }
 
     /// What a caller of this tier gets, the tenant's own terms apart. `None` only for callers without

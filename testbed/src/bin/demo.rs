@@ -112,7 +112,7 @@ impl Stage {
                 options.clusters.push(NamedCluster { name, address });
             }
         }
-        let rendered = from_policy(&policy, &Filter::ALL, &options)?;
+        let rendered = from_policy(&policy, &Filter::of(&policy), &options)?;
         for warning in rendered.warnings {
             eprintln!("warning: {warning}");
         }

@@ -76,7 +76,7 @@ struct EnvoyArgs {
     /// The admin port, on 127.0.0.1; 0 lets the system choose
     #[arg(long, value_name = "PORT")]
     admin: u16,
-    /// A filter to run; may be repeated. Without any: all
+    /// A filter to run; may be repeated. Without any: all that the policy gives something to do
     #[arg(long = "filter", value_name = "NAME")]
     filters: Vec<Filter>,
     /// The folder of the modules voxgate-<filter>.wasm
@@ -174,10 +174,10 @@ impl EnvoyArgs {
             Some(file) => {
                 let Some(policy) = read_policy(file, output)? else { return Ok(Exit::Refused) };
                 let filters = match self.filters.as_slice() {
-                    [] => Filter::ALL.as_slice(),
-                    some => some,
+                    [] => Filter::of(&policy),
+                    some => some.to_vec(),
                 };
-                envoy::from_policy(&policy, filters, &options)?
+                envoy::from_policy(&policy, &filters, &options)?
             }
         };
         warn(&rendered.warnings, output);

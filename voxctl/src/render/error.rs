@@ -48,6 +48,15 @@ pub enum RenderError {
         /// The kind of the resource.
         kind: &'static str,
     },
+    /// The resource leaves the filter's VM without a name, and with it the counters.
+    #[error(
+        "voice-quota keeps its counters under the name of its VM, and a {kind} does not let it have \
+         one, nor say that it comes after jwt-tier; render an envoyfilter"
+    )]
+    NoVmId {
+        /// The kind of the resource.
+        kind: &'static str,
+    },
     /// A cluster that the configuration calls is given by nobody.
     #[error(
         "{user} calls the cluster `{cluster}`, which nothing here leads to; \

@@ -170,8 +170,11 @@ impl<C: Cells> LocalStore<C> {
             let all = demand.accounts.iter();
             return Ok(Verdict::Denied(all.flat_map(|it| self.look(it, now)).collect()));
         }
-        let mut reservation =
-            Reservation { gives_back: demand.gives_back.clone(), expires, ..Reservation::default() };
+        let mut reservation = Reservation {
+            gives_back: demand.gives_back.clone(),
+            expires,
+            ..Reservation::default()
+        };
         for (reached, wanted) in demand.accounts.iter().enumerate() {
             match self.reserve_on(wanted, now, expires) {
                 Ok(Ok(item)) => reservation.accounts.push(item),
@@ -228,10 +231,12 @@ impl<C: Cells> LocalStore<C> {
             UsageQuery::Tenant(id) => {
                 let entries: Vec<Entry> = self.accounts.read(Ring::<C>::slot(hash(id)));
                 let found = entries.into_iter().find(|it| it.id == **id);
-                usage.accounts.push(found.map_or_else(
-                    || ((*id).clone(), Account::default()),
-                    |it| (it.id, it.account),
-                ));
+                usage.accounts.push(
+                    found.map_or_else(
+                        || ((*id).clone(), Account::default()),
+                        |it| (it.id, it.account),
+                    ),
+                );
             }
             UsageQuery::All { from, at_least } => {
                 for slot in *from..SLOTS {
@@ -240,7 +245,8 @@ impl<C: Cells> LocalStore<C> {
                         break;
                     }
                     let entries: Vec<Entry> = self.accounts.read(slot);
-                    let tenants = entries.into_iter().filter(|it| !matches!(it.id, AccountId::User(_)));
+                    let tenants =
+                        entries.into_iter().filter(|it| !matches!(it.id, AccountId::User(_)));
                     usage.accounts.extend(tenants.map(|it| (it.id, it.account)));
                 }
             }

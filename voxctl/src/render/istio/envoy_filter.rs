@@ -6,8 +6,14 @@ use super::{Filter, PolicyDocument, ResourceOptions, metadata};
 
 /// All filters share a VM, and with it shared data.
 const VM_ID: &str = "voxgate";
-/// Room on both sides for an operator's own EnvoyFilters.
-const PRIORITY: i32 = 10;
+/// Room on all sides for an operator's own EnvoyFilters. Istio applies patches of a higher priority
+/// later, and each is inserted right before the router: so a higher one is a later filter.
+fn priority(filter: Filter) -> i32 {
+    match filter {
+        Filter::JwtTier => 10,
+        Filter::VoiceQuota => 20,
+    }
+}
 
 /// Bytes that Envoy reads of a connection at once: its default `per_connection_buffer_limit_bytes`.
 const ONE_READ: u64 = 1024 * 1024;
@@ -43,12 +49,14 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
     } else {
         vec![http_filter(options.port, &json!({"name": name, "typed_config": config}))]
     };
-    patches.push(buffer_limit(options.port, policy.max_held_bytes()));
+    if options.filter == Filter::JwtTier {
+        patches.push(buffer_limit(options.port, policy.max_held_bytes()));
+    }
     let mut spec = serde_json::Map::new();
     if !options.labels.is_empty() {
         spec.insert("workloadSelector".to_owned(), json!({"labels": options.labels}));
     }
-    spec.insert("priority".to_owned(), json!(PRIORITY));
+    spec.insert("priority".to_owned(), json!(priority(options.filter)));
     spec.insert("configPatches".to_owned(), json!(patches));
     json!({
         "apiVersion": "networking.istio.io/v1alpha3",
@@ -165,7 +173,15 @@ fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    match filter {
-        Filter::JwtTier => BASE.iter().copied(),
-    }
+    const RESPONSES: &[&str] = &[
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+        "proxy_record_metric",
+        "proxy_set_shared_data",
+    ];
+    let more = match filter {
+        Filter::JwtTier => &[],
+        Filter::VoiceQuota => RESPONSES,
+    };
+    BASE.iter().chain(more).copied()
 }

@@ -8,22 +8,34 @@ use std::str::FromStr;
 pub enum Filter {
     /// Who asks, in which tier, and whether that tier may.
     JwtTier,
+    /// How much; after jwt-tier, which tells it who asks for what.
+    VoiceQuota,
 }
 
 /// A filter that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no filter `{0}`; there is: jwt-tier")]
+#[error("there is no filter `{0}`; there are: jwt-tier, voice-quota")]
 pub struct UnknownFilter(pub String);
 
 impl Filter {
     /// All of them, in the order in which a request meets them.
-    pub const ALL: [Self; 1] = [Self::JwtTier];
+    pub const ALL: [Self; 2] = [Self::JwtTier, Self::VoiceQuota];
 
     /// Its name: also the `root_id` under which the module registers it.
     pub fn name(self) -> &'static str {
         match self {
             Self::JwtTier => "jwt-tier",
+            Self::VoiceQuota => "voice-quota",
         }
+    }
+
+    /// The filters that this policy gives something to do.
+    pub fn of(policy: &super::PolicyDocument) -> Vec<Self> {
+        let has_use = |it: &Self| match it {
+            Self::JwtTier => true,
+            Self::VoiceQuota => policy.has_quotas(),
+        };
+        Self::ALL.into_iter().filter(has_use).collect()
     }
 
     /// The file name of its module.

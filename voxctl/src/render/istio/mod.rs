@@ -53,12 +53,12 @@ pub fn envoyfilter(
 /// `TrafficExtension` (extensions.istio.io/v1alpha1, Istio 1.30), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`], and [`RenderError::NoBodies`].
+/// As [`envoyfilter`], [`RenderError::NoBodies`] and [`RenderError::NoVmId`].
 pub fn trafficextension(
     policy: &PolicyDocument,
     options: &ResourceOptions,
 ) -> Result<Rendered<String>, RenderError> {
-    needs_no_bodies(policy, "TrafficExtension")?;
+    is_enough("TrafficExtension", policy, options)?;
     let mut resources = vec![extension::traffic_extension(policy, options)];
     resources.extend(security::resources(policy, options));
     yaml(&resources, warnings(policy, options))
@@ -67,19 +67,30 @@ pub fn trafficextension(
 /// `WasmPlugin` (extensions.istio.io/v1alpha1), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`], and [`RenderError::NoBodies`].
+/// As [`envoyfilter`], [`RenderError::NoBodies`] and [`RenderError::NoVmId`].
 pub fn wasmplugin(
     policy: &PolicyDocument,
     options: &ResourceOptions,
 ) -> Result<Rendered<String>, RenderError> {
-    needs_no_bodies(policy, "WasmPlugin")?;
+    is_enough("WasmPlugin", policy, options)?;
     let mut resources = vec![extension::wasm_plugin(policy, options)];
     resources.extend(security::resources(policy, options));
     yaml(&resources, warnings(policy, options))
 }
 
-fn needs_no_bodies(policy: &PolicyDocument, kind: &'static str) -> Result<(), RenderError> {
-    if policy.reads_bodies() { Err(RenderError::NoBodies { kind }) } else { Ok(()) }
+/// Whether a resource of this kind can say all that the filter needs.
+fn is_enough(
+    kind: &'static str,
+    policy: &PolicyDocument,
+    options: &ResourceOptions,
+) -> Result<(), RenderError> {
+    if options.filter == Filter::VoiceQuota {
+        Err(RenderError::NoVmId { kind })
+    } else if policy.reads_bodies() {
+        Err(RenderError::NoBodies { kind })
+    } else {
+        Ok(())
+    }
 }
 
 /// The resources of [`envoyfilter`] as values.
@@ -88,7 +99,10 @@ pub(super) fn envoy_filter_resources(
     options: &ResourceOptions,
 ) -> Vec<Value> {
     let mut resources = vec![envoy_filter::resource(policy, options)];
-    resources.extend(security::resources(policy, options));
+    // Once, with the filter that identifies callers.
+    if options.filter == Filter::JwtTier {
+        resources.extend(security::resources(policy, options));
+    }
     resources
 }
 
@@ -104,6 +118,7 @@ fn metadata(name: &str, options: &ResourceOptions) -> Value {
 fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
     let mut warnings = options.module.warnings();
     if let Some(algorithm) = policy.software_algorithm()
+        && options.filter == Filter::JwtTier
         && !options.module.url().contains(policy::SOFTWARE_CRYPTO)
     {
         warnings.push(format!(
@@ -117,7 +132,12 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
             "without --label the resources are for every workload of the namespace".to_owned(),
         );
     }
-    warnings.extend(security::warnings(policy));
+    if options.filter == Filter::JwtTier {
+        warnings.extend(security::warnings(policy));
+    }
+    if options.filter == Filter::VoiceQuota && !policy.has_quotas() {
+        warnings.push("the policy has no `quotas`, so voice-quota has nothing to do".to_owned());
+    }
     warnings
 }
 

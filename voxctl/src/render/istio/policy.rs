@@ -52,10 +52,15 @@ impl PolicyDocument {
     /// The file name of `filter`'s module for this policy: one built with `software-crypto` where
     /// an algorithm needs it.
     pub(in crate::render) fn module_file(&self, filter: Filter) -> String {
-        match self.software_algorithm() {
-            Some(_) => format!("voxgate-{filter}-{SOFTWARE_CRYPTO}.wasm"),
-            None => filter.module_file(),
+        match (filter, self.software_algorithm()) {
+            (Filter::JwtTier, Some(_)) => format!("voxgate-{filter}-{SOFTWARE_CRYPTO}.wasm"),
+            _ => filter.module_file(),
         }
+    }
+
+    /// Whether anything is limited by quota, or what was used can be asked for.
+    pub(super) fn has_quotas(&self) -> bool {
+        !self.spec.quotas.rules.is_empty() || self.spec.quotas.usage.is_some()
     }
 
     /// The first algorithm that only a module built with `software-crypto` verifies: Envoy's

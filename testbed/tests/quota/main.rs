@@ -1,0 +1,4 @@
+//! Voice quotas on a real Envoy: what is reserved, what is denied, and how every ending settles.
+
+mod admission;
+mod support;

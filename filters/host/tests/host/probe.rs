@@ -7,7 +7,7 @@ use std::time::Duration;
 use voxgate_host::{
     BodyPart, CallError, CallId, CallResponse, EndedStream, Ending, Flow, GrpcStatus, HttpCall,
     HttpFilter, LocalReply, Plugin, RequestHeaders, RequestTrailers, ResponseFlow, ResponseHeaders,
-    ResponseTrailers, RootHost, StreamHandle,
+    ResponseTrailers, RootHost, StreamHandle, TooLarge,
 };
 
 type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
@@ -31,12 +31,14 @@ pub struct Script {
     pub responses_seen: Vec<Option<u16>>,
     pub watches_responses: bool,
     pub response: Vec<Part>,
+    pub piece_sizes: Vec<usize>,
     pub response_status: Option<String>,
     pub streams_done: usize,
     pub endings: Vec<Ending>,
     pub call: Option<Duration>,
     pub sent: Vec<Result<CallId, CallError>>,
     pub answers: Vec<String>,
+    pub pieces: Option<Result<Vec<Vec<u8>>, TooLarge>>,
 }
 
 thread_local! {
@@ -116,7 +118,11 @@ impl Plugin for Probe {
             response.header("etag").map(<[u8]>::to_vec),
             response.body(4),
         );
-        script(|script| script.answers.push(answer));
+        let pieces = response.pieces(1 << 20).map(Iterator::collect);
+        script(|script| {
+            script.answers.push(answer);
+            script.pieces = Some(pieces);
+        });
     }
 }
 
@@ -170,7 +176,11 @@ impl HttpFilter for ProbeFilter {
 
     fn on_response_body(&mut self, body: &BodyPart<'_>) {
         let part = part(body);
-        script(|script| script.response.push(part));
+        let sizes: Vec<usize> = body.pieces().map(|piece| piece.len()).collect();
+        script(|script| {
+            script.response.push(part);
+            script.piece_sizes.extend(sizes);
+        });
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {

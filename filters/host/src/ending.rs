@@ -4,13 +4,13 @@
 //! each (the same but where two rows say so). `proxy_on_log` comes before it and reads the same of
 //! these; the headers of the response can be read only there. Flags are bits of `response.flags`;
 //! details are `response.code_details`, `code` is `response.code`; “end” is whether the end of the
-//! response came to the filter's callbacks, “bytes” its `response.size`.
-//! `connection.termination_details` was absent in every case.
+//! response came to the filter's callbacks. `connection.termination_details`
+//! was absent in every case.
 //!
 //! | what happened | flags | details | code | end |
 //! |---|---|---|---|---|
-//! | complete, whatever its status; also to an early answer while the request still came, with trailers, by the upstream's close | none | `via_upstream` | the upstream's | yes |
-//! | this filter's own reply | none | absent, as of any Wasm filter's | the reply's | yes |
+//! | complete, whatever its status; also to an early answer while the request still came, after a retry, with trailers, by the upstream's close | none | `via_upstream` | the upstream's | yes |
+//! | this filter's own reply | none | absent: the SDK gives none | the reply's | yes |
 //! | a later filter's reply: Lua | none | `lua_response` | the reply's | yes |
 //! | … fault injection | FI | `fault_filter_abort` | 503 | yes |
 //! | the route's direct response; no such cluster | none; NC | `direct_response`; `cluster_not_found` | 418; 503 | yes |
@@ -31,8 +31,8 @@
 //! | HTTP/1.1 client goes when the end waits in Envoy's buffer | none | `via_upstream` | 200 | yes |
 //! | client breaks its body's framing before headers | DPE | `http1.codec_error` | 400 | yes |
 //! | Envoy closes the connection when a listener was replaced and its time to drain is over | DC | `downstream_local_disconnect(filter_chain_is_being_removed)` | absent; 200 | no |
-//! | WebSocket that the service closes, as it does after the client's close frame | UC | `upstream_reset_after_response_started{connection_termination}` | 101 | no |
-//! | WebSocket whose client goes | DC | `downstream_remote_disconnect` | 101 | no |
+//! | WebSocket, of either protocol, that the service closes, as it does after the client's close frame | UC | `upstream_reset_after_response_started{connection_termination}` | 101 | no |
+//! | WebSocket whose client goes | DC, DR | as before | 101 | no |
 //!
 //! So neither a flag nor the code says whose response it is: 503 can be the upstream's, and 200 has
 //! a time-out's flag. But when the response headers come, details are `via_upstream` for an

@@ -43,12 +43,6 @@ fn a_whole_response_is_complete_whatever_its_status() {
     }
 }
 
-/// The flag of an attempt before stays.
-#[test]
-fn a_response_after_a_retry_is_complete() {
-    assert_eq!(ending(Whole, UF, "via_upstream", 200), Ending::Complete { status: 200 });
-}
-
 #[test]
 fn our_own_reply_has_no_details() {
     let seen = Seen { replied: true, ..Seen::default() };

@@ -148,8 +148,17 @@ impl Stream {
 
     /// The upstream answers, and its body may follow; returns the headers as the client sees them.
     pub fn respond(&self, headers: &[(&str, &str)]) -> Headers {
+        self.respond_with(headers, false)
+    }
+
+    /// The upstream answers without a body; returns the headers as the client sees them.
+    pub fn respond_without_body(&self, headers: &[(&str, &str)]) -> Headers {
+        self.respond_with(headers, true)
+    }
+
+    fn respond_with(&self, headers: &[(&str, &str)], end_of_stream: bool) -> Headers {
         self.read(|stream| stream.response.details = Some("via_upstream".into()));
-        callbacks::response_headers(self.context, owned(headers), false);
+        callbacks::response_headers(self.context, owned(headers), end_of_stream);
         self.read(|stream| stream.response.changes.clone())
     }
 

@@ -44,7 +44,8 @@ pub fn read(key: &str) -> (Option<Vec<u8>>, Version) {
 }
 
 /// Writes a key if nobody did since it was [read](read()) as `version`; where it was absent, only
-/// if it still is. Of several that write the same version exactly one does.
+/// if it still is. Of several that write the same version exactly one does; it must read again to
+/// write again.
 ///
 /// # Errors
 /// [`Conflict`]; the value is not changed.

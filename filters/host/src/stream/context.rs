@@ -45,7 +45,11 @@ impl StreamContext {
     fn pass_response(&self, size: usize, has_ended: bool) {
         let response = self.handle.response().pass(size, has_ended);
         self.set_response(response);
-        self.tell(|filter| filter.on_response_body(&response.part(size)));
+        let part = response.part(size);
+        self.tell(|filter| filter.on_response_body(&part));
+        if part.is_torn() {
+            log::error!("the proxy did not give the whole of a response body");
+        }
     }
 
     /// A chunk of a request that is held.

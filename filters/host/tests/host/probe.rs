@@ -29,6 +29,7 @@ pub struct Script {
     pub passed: Vec<Part>,
     pub trailers: usize,
     pub responses_seen: Vec<Option<u16>>,
+    pub responses_ended: usize,
     pub watches_responses: bool,
     pub response: Vec<Part>,
     pub piece_sizes: Vec<usize>,
@@ -164,8 +165,15 @@ impl HttpFilter for ProbeFilter {
         }
     }
 
-    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>, _: bool) -> ResponseFlow {
-        script(|script| script.responses_seen.push(response.status()));
+    fn on_response_headers(
+        &mut self,
+        response: &mut ResponseHeaders<'_>,
+        end_of_stream: bool,
+    ) -> ResponseFlow {
+        script(|script| {
+            script.responses_seen.push(response.status());
+            script.responses_ended += usize::from(end_of_stream);
+        });
         response.set("x-seen", b"yes").unwrap();
         response.remove("server").unwrap();
         match script(|script| script.watches_responses) {

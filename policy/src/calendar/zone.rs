@@ -83,12 +83,12 @@ impl Zone {
         self.name
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, not(target_arch = "wasm32")))]
     pub(super) fn has_rule_of(self, other: &Self) -> bool {
         self.rule == other.rule
     }
 
-    fn all() -> impl Iterator<Item = Self> {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
         let zones = |it: &'static table::Regular| {
             it.names.split(' ').map(|name| Self { name, rule: &it.rule })
         };
@@ -135,11 +135,6 @@ fn nearest(wrong: &str) -> Option<&'static str> {
 
 fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map(|it| format!("did you mean `{it}`? Else ")).unwrap_or_default()
-}
-
-#[cfg(test)]
-pub(super) fn all() -> impl Iterator<Item = Zone> {
-    Zone::all()
 }
 
 #[cfg(test)]

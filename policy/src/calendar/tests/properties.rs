@@ -3,7 +3,6 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
 
-use super::super::zone;
 use super::*;
 
 /// What `build.rs` compared.
@@ -35,7 +34,7 @@ fn unit() -> impl Strategy<Value = CalendarUnit> {
 }
 
 fn any_zone() -> impl Strategy<Value = Zone> {
-    prop::sample::select(zone::all().collect::<Vec<_>>())
+    prop::sample::select(Zone::all().collect::<Vec<_>>())
 }
 
 /// Instants of any time, and such as are near the beginning of a day in some zone.
@@ -75,7 +74,7 @@ proptest! {
 #[test]
 fn each_day_of_each_rule_is_the_one_of_the_whole_database() {
     let mut walked = Vec::new();
-    for zone in zone::all() {
+    for zone in Zone::all() {
         if walked.iter().any(|it| zone.has_rule_of(it)) {
             continue;
         }

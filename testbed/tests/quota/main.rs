@@ -1,4 +1,5 @@
 //! Voice quotas on a real Envoy: what is reserved, what is denied, and how every ending settles.
 
 mod admission;
+mod parallel;
 mod support;

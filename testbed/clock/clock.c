@@ -3,6 +3,7 @@
  * Preloaded (LD_PRELOAD), it adds to CLOCK_REALTIME the nanoseconds, a signed 64-bit number, that
  * stand at the start of the file $VOXGATE_CLOCK. Whoever writes the file moves the clock at once,
  * for all threads. Nothing is added to the monotonic clock, so timers go on as they do.
+ * What the kernel itself compares with the wall clock, as a wait until a time of day, is not moved.
  *
  * libfaketime does more than that, with locks and files: as its packages build it, Envoy 1.40 hangs
  * before it starts, and its build for threads hung, too. */

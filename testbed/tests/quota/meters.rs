@@ -197,10 +197,9 @@ async fn a_socket_that_generates_is_held_until_it_is_silent() -> Result<()> {
 /// served.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_estimate_blocks_nobody_who_has_budget_left_and_settles_to_the_truth() -> Result<()> {
-    let fixture =
-        Fixture::of(with_rules(json!([rule("audio", "audio.seconds", Some("30d"), 2)])))
-            .start()
-            .await?;
+    let fixture = Fixture::of(with_rules(json!([rule("audio", "audio.seconds", Some("30d"), 2)])))
+        .start()
+        .await?;
     let long = json!({ "text": "This sentence takes several seconds to be spoken, surely." });
     let client = fixture.http1();
     let first = post(&client, "/tts", &long).send().await?;

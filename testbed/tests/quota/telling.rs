@@ -62,10 +62,9 @@ async fn answers_say_what_is_left_and_denials_when_to_come_back() -> Result<()> 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn soft_limits_are_told_and_nothing_is_denied() -> Result<()> {
-    let fixture =
-        Fixture::of(with_rules(json!([rule("chars", "text.chars", Some("month"), 100)])))
-            .start()
-            .await?;
+    let fixture = Fixture::of(with_rules(json!([rule("chars", "text.chars", Some("month"), 100)])))
+        .start()
+        .await?;
     let client = fixture.http1();
     assert_eq!(speak(&client, "acme", 79).await.header("x-voxgate-quota-warning"), None);
     wait_for_use(&fixture, "acme", "chars", 79).await;
@@ -83,8 +82,7 @@ async fn a_rule_on_trial_denies_nobody_and_counts_all_the_same() -> Result<()> {
     let mut trial = rule("chars", "text.chars", Some("month"), 10);
     trial["shadow"] = json!(true);
     let of_the_rule = with_rules(json!([trial]));
-    let mut of_the_section =
-        with_rules(json!([rule("chars", "text.chars", Some("month"), 10)]));
+    let mut of_the_section = with_rules(json!([rule("chars", "text.chars", Some("month"), 10)]));
     of_the_section["shadow"] = json!(["quotas"]);
     for policy in [of_the_rule, of_the_section] {
         let fixture = Fixture::of(policy).start().await?;
@@ -102,8 +100,7 @@ async fn a_rule_on_trial_denies_nobody_and_counts_all_the_same() -> Result<()> {
 async fn use_is_told_to_whom_it_concerns_and_to_nobody_without_a_token() -> Result<()> {
     let mut users = rule("users", "requests", Some("day"), 5);
     users["scope"] = json!("user");
-    let mut policy =
-        with_rules(json!([rule("chars", "text.chars", Some("month"), 100), users]));
+    let mut policy = with_rules(json!([rule("chars", "text.chars", Some("month"), 100), users]));
     policy["identity"]["anonymous"] = json!({ "tier": "basic" });
     policy["shadow"] = json!(["identity", "operations", "tiers"]);
     let fixture = Fixture::of(policy).start().await?;
@@ -221,7 +218,10 @@ async fn nothing_of_a_text_or_a_token_is_logged_or_counted() -> Result<()> {
     let client = fixture.http1();
     let text = json!({ "text": "a hushed text of thirty letters" });
     for expected in [200, 429] {
-        let request = client.post("/tts").bearer(&bearer).header("idempotency-key", format!("hushed-key-{expected}"));
+        let request = client
+            .post("/tts")
+            .bearer(&bearer)
+            .header("idempotency-key", format!("hushed-key-{expected}"));
         assert_eq!(request.json(&text).send().await?.status, expected);
     }
     let signature = bearer.rsplit('.').next().context("no signature")?.to_owned();

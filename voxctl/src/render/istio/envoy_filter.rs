@@ -164,6 +164,7 @@ fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
         "proxy_on_response_headers",
         "proxy_on_tick",
         "proxy_on_vm_start",
+        "proxy_record_metric",
         "proxy_remove_header_map_value",
         "proxy_replace_header_map_value",
         "proxy_send_local_response",
@@ -173,12 +174,8 @@ fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    const RESPONSES: &[&str] = &[
-        "proxy_on_response_body",
-        "proxy_on_response_trailers",
-        "proxy_record_metric",
-        "proxy_set_shared_data",
-    ];
+    const RESPONSES: &[&str] =
+        &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];
     let more = match filter {
         Filter::JwtTier => &[],
         Filter::VoiceQuota => RESPONSES,

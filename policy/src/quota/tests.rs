@@ -1,6 +1,11 @@
+mod demands;
+mod estimates;
 mod limits;
+mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod refunds;
+mod stores;
 
 use std::task::Poll;
 use std::time::Duration;

@@ -7,6 +7,7 @@ mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
 mod refunds;
+mod sections;
 mod stores;
 mod usage;
 

@@ -76,7 +76,12 @@ fn wrong_rules_are_refused_with_their_place() {
         ("name", json!(""), ".name", "is not a rule name"),
         ("name", json!("a\"b"), ".name", "is not a rule name"),
         ("name", json!("a".repeat(65)), ".name", "1 to 64"),
-        ("operations", json!(["tts.synthesise"]), ".operations[0]", "did you mean `tts.synthesize`"),
+        (
+            "operations",
+            json!(["tts.synthesise"]),
+            ".operations[0]",
+            "did you mean `tts.synthesize`",
+        ),
         ("operations", json!(["tts.*", "x.*"]), ".operations[1]", "fits no operation"),
         ("per", json!("500ms"), ".per", "between 1 s and 31622400 s"),
         ("per", json!("367d"), ".per", "between 1 s and 31622400 s"),
@@ -207,7 +212,12 @@ fn wrong_sections_are_refused_with_their_place() {
         ("usage", json!({"path": "/a/../b"}), "usage.path", "plainest form"),
         ("usage", json!({"path": "/a/"}), "usage.path", "plainest form"),
         ("usage", json!({"path": "/%61"}), "usage.path", "plainest form"),
-        ("label_tenants", (0..101).map(|it| json!(it.to_string())).collect(), "label_tenants", "100"),
+        (
+            "label_tenants",
+            (0..101).map(|it| json!(it.to_string())).collect(),
+            "label_tenants",
+            "100",
+        ),
     ] {
         let found = wrong(|quotas| quotas[field] = value.clone());
         assert_only(&found, &format!("quotas.{at}"), says);
@@ -227,7 +237,8 @@ fn wrong_sections_are_refused_with_their_place() {
 #[wasm_bindgen_test(unsupported = test)]
 fn an_operator_is_known_by_scopes_only() {
     let found = errors(|spec| {
-        spec["identity"] = json!({"source": ["trusted_peers"], "trusted_peers": ["spiffe://a.test/b"]});
+        spec["identity"] =
+            json!({"source": ["trusted_peers"], "trusted_peers": ["spiffe://a.test/b"]});
         spec["quotas"]["usage"] = json!({"operator_scope": "ops"});
     });
     assert_only(&found, "quotas.usage.operator_scope", "nobody has scopes");
@@ -310,7 +321,8 @@ fn tenants_have_terms_only_of_rules_that_are_theirs() {
 fn a_source_of_tenants_has_a_url_a_cluster_and_times() {
     let source = |field: &str, value: Value| {
         errors(|spec| {
-            let mut source = json!({"uri": "http://tenants.test/voxgate.jsonl", "cluster": "tenants"});
+            let mut source =
+                json!({"uri": "http://tenants.test/voxgate.jsonl", "cluster": "tenants"});
             source[field] = value;
             spec["tenants"] = json!({ "source": source });
         })
@@ -331,7 +343,10 @@ fn a_source_of_tenants_has_a_url_a_cluster_and_times() {
 fn what_cannot_be_read_is_told_with_its_place_in_the_document() {
     let window = unreadable(|spec| spec["quotas"]["rules"][0]["per"] = json!("fortnight"));
     assert!(window.starts_with("quotas.rules[0].per"), "{window}");
-    assert!(window.contains("`fortnight` is not a window; write `day`, `week`, `month`"), "{window}");
+    assert!(
+        window.contains("`fortnight` is not a window; write `day`, `week`, `month`"),
+        "{window}"
+    );
     assert!(window.contains("line "), "{window}");
     for (change, place) in [
         (json!({"meter": "chars"}), "quotas.rules[0].meter"),

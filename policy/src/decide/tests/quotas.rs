@@ -185,6 +185,47 @@ fn quotas_on_trial_refuse_no_body() {
     }
 }
 
+/// What passed only because tiers are on trial was not read, and so not charged.
+#[wasm_bindgen_test(unsupported = test)]
+fn what_passes_on_trial_is_charged_like_any_other() {
+    let trial = |rules: &[(&str, &[&str])]| {
+        counting(rules, |spec| {
+            spec["shadow"] = json!(["tiers"]);
+            spec["facts"]["max_held_bytes"] = json!(2048);
+            spec["tiers"][1]["max"] = json!({"text_chars": 3});
+        })
+    };
+    let basic = |path: &str| ask(path, "tts.basic", "application/json", &[]);
+    let lines = ask("/lines", "tts.basic", "application/jsonl", &[]);
+    let (charged, plain) = (trial(&[("text.chars", &[])]), trial(&[]));
+    let one = br#"{"ref":"UklGRg==","text":"hello"}"#;
+    for (head, body, expected) in [
+        // Its operation, what its body brings, and a limit.
+        (&lines, &br#"{"text":"hello"}"#[..], "insufficient_scope"),
+        (&basic("/say"), one, "insufficient_scope"),
+        (&basic("/say"), br#"{"text":"hello"}"#, "text_chars_limit"),
+    ] {
+        for size in [1, 1000] {
+            let (decision, fed) = read(&charged, head, body, size);
+            assert_eq!(
+                (decision.outcome, decision.reason.as_str(), fed),
+                (Outcome::WouldDeny, expected, body.len())
+            );
+            assert_eq!(decision.facts.unwrap().text.chars, 5);
+        }
+        let (decision, fed) = read(&plain, head, body, 1);
+        assert_eq!((decision.reason.as_str(), fed < body.len()), (expected, true));
+    }
+    let long = format!(r#"{{"ref":"UklGRg==","text":"{}"}}"#, "a".repeat(5000));
+    for (body, expected) in
+        [(long.as_bytes(), "body_too_large"), (br#"{"ref":"UklGRg==","#, "malformed_body")]
+    {
+        assert_eq!(reason(&charged, &basic("/say"), std::str::from_utf8(body).unwrap()), expected);
+        assert!(!read(&charged, &basic("/say"), body, 100).0.passes(), "{expected}");
+        assert!(read(&plain, &basic("/say"), body, 100).0.passes(), "{expected}");
+    }
+}
+
 fn idempotent(change: impl FnOnce(&mut Value)) -> Policy {
     counting(&[("requests", &[])], |spec| {
         small(spec);

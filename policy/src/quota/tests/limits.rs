@@ -101,6 +101,18 @@ fn a_burst_over_many_slices_is_still_counted() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn what_has_drained_is_not_given_back_of_what_came_later() {
+    let store = store();
+    let charge = exact(0, &rolling(160), limit(160), 30);
+    let mut first = granted(ask(&store, &charge, NOW));
+    let later = NOW.plus(Duration::from_secs(20));
+    let _second = granted(ask(&store, &charge, later));
+    settle(&store, &mut first, &[0], later);
+    // Ten of the first thirty had not drained.
+    assert_eq!(standing(&store, &tenant("acme"), &charge, later).used, 30);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_year_drains_unit_by_unit() {
     let store = store();
     let window = rolling(366 * 86_400);

@@ -67,7 +67,7 @@ impl Pcm {
 /// `S16LE`, `F32LE`, `U8` (gstreamer.freedesktop.org, "GstAudioFormat"): the container's bits for
 /// `S24_32LE`, which stand last.
 fn bits_of_format(format: &[u8]) -> Option<u64> {
-    let digits = format.split(|it| !it.is_ascii_digit()).filter(|it| !it.is_empty());
-    let bits = std::str::from_utf8(digits.last()?).ok()?.parse().ok()?;
+    let mut digits = format.split(|it| !it.is_ascii_digit()).filter(|it| !it.is_empty());
+    let bits = std::str::from_utf8(digits.next_back()?).ok()?.parse().ok()?;
     (1..=MAX_BITS).contains(&bits).then_some(bits)
 }

@@ -31,7 +31,7 @@ fn assert_only(errors: &[String], place: &str, says: &str) {
 
 /// What is wrong with a document that cannot be read.
 fn unreadable(change: impl FnOnce(&mut Value)) -> String {
-    let mut spec = super::policies::spec();
+    let mut spec = policies::spec();
     spec["quotas"] = json!({"rules": [
         {"name": "r", "meter": "requests", "per": "day", "default": {"limit": 5}},
     ]});

@@ -2,6 +2,7 @@
 
 mod explain;
 mod explain_body;
+mod explain_quotas;
 mod facts;
 mod render;
 mod schema;

@@ -94,7 +94,8 @@ pub fn decide(
     let caller = identified(policy, authentication);
     let mut decision = judge(policy, recognised, &caller);
     let repeat = repeat_key(policy, head, &decision);
-    decision.repeat = repeat.as_ref().map(RepeatKey::finish);
+    // Of a body that is not read, nobody can say whether it is the same again.
+    decision.repeat = repeat.as_ref().filter(|_| body == Body::Absent).map(RepeatKey::finish);
     match (beyond, caller) {
         (Some((plan, voice)), Ok((caller, _))) if decision.outcome == Outcome::Allow => {
             let facts = plan.head_facts(head, voice, policy.body_rules());
@@ -126,7 +127,7 @@ fn look_beyond(
     policy: &Policy,
     head: &RequestHead,
     body: Body,
-    mut allowed: Decision,
+    allowed: Decision,
     (asked, repeat): (Asked, Option<RepeatKey>),
     head_facts: RequestFacts,
     trace: &mut impl Trace,
@@ -147,11 +148,10 @@ fn look_beyond(
             let reason = Reason::UnreadableBody(unreadable);
             // A recording that cannot be read leaves no digest.
             let is_audited = policy.body_rules().audit && asked.creates();
-            // Nobody can say what it costs, or whether it is the same body again.
-            let is_charged =
-                asked.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas);
-            allowed.repeat = None;
-            let passes = asked.is_certain(policy, &head_facts, None) && !is_audited && !is_charged;
+            // Or nobody can say what it costs.
+            let passes = asked.is_certain(policy, &head_facts, None)
+                && !is_audited
+                && !asked.is_charged_by_body(policy);
             let found = (!passes).then_some(reason);
             return decided(policy, asked.decision(policy, &allowed, head_facts, found), trace);
         }

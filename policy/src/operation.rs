@@ -84,6 +84,15 @@ impl OperationId {
     /// `llm.chat`: text that is read, not spoken.
     pub const LLM_CHAT: Self = Self(9);
 
+    /// `agent.invoke`: an agent is asked.
+    pub const AGENT_INVOKE: Self = Self(12);
+
+    /// Whether its answer can tell of tokens: that of a text model or an agent, and that of a policy's
+    /// own operations, of which nobody knows.
+    pub fn may_use_tokens(self) -> bool {
+        self == Self::LLM_CHAT || self >= Self::AGENT_INVOKE
+    }
+
     fn bit(self) -> u64 {
         1u64.checked_shl(u32::from(self.0)).unwrap_or_default()
     }

@@ -25,7 +25,7 @@ mod window;
 
 pub use account::{Account, AccountId, Answer, Charge, CounterKey, Standing, Units};
 pub use compile::Surroundings;
-pub use counter::{Counter, Taken};
+pub use counter::{Counter, Passed, Taken};
 pub use demand::{AccountDemand, Demand};
 pub use denial::{Denial, DenialAnswer};
 pub use fields::{RateLimitFields, rate_limit_fields};

@@ -126,6 +126,14 @@ impl Recogniser {
         self.rules.iter().filter_map(|rule| Some((rule.operations, rule.plan.as_ref()?)))
     }
 
+    /// All that requests of each rule can ask for, with what stands in them.
+    pub fn asked(&self) -> impl Iterator<Item = (OperationSet, Option<&BodyPlan>)> {
+        self.rules.iter().map(|rule| {
+            let more = rule.plan.as_ref().map(|it| it.operations_by_facts());
+            (rule.operations.union(more.unwrap_or_default()), rule.plan.as_deref())
+        })
+    }
+
     /// The rules that can match, in the order they are tried, with what they stand for.
     pub fn rules(&self) -> impl Iterator<Item = (&RuleName, OperationSet)> {
         self.rules.iter().map(|rule| (&rule.name, rule.operations))

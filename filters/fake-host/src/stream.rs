@@ -186,6 +186,13 @@ impl Stream {
         callbacks::local_reply(self.context, &Reply::of_envoy(status, details));
     }
 
+    /// As [`answer_locally`](Self::answer_locally), without a body: so Envoy answers gRPC requests,
+    /// and those whose route has no cluster.
+    pub fn answer_locally_without_body(&self, status: u16, flags: u64, details: &str) {
+        self.explain(flags, details);
+        callbacks::local_reply(self.context, &Reply::of_envoy(status, ""));
+    }
+
     /// The stream ends as it must after what came: a whole response, or the filter's own reply.
     pub fn end(self) {
         callbacks::end(self.context);

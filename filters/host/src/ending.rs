@@ -58,8 +58,9 @@ pub struct EndedStream<'a> {
 
 /// How a stream ended.
 ///
-/// Exact of a response that was [watched](crate::ResponseFlow::Watch). Of another, any headers that
-/// came count as an upstream's, and its end is not known but for [`Ending::Complete`].
+/// Exact of a response that was [watched](crate::ResponseFlow::Watch), or had no body. Of another,
+/// any headers that came count as an upstream's, and its end is not known but for
+/// [`Ending::Complete`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// This filter answered; nothing went upstream.
@@ -160,6 +161,9 @@ impl Ending {
             || known.details == VIA_UPSTREAM && (response == Progress::Whole || !was_watched)
         {
             Self::Complete { status: known.code }
+        } else if !was_watched && response == Progress::Whole {
+            // An answer without a body, and not the upstream's.
+            Self::Failed { response: Progress::Nothing }
         } else {
             Self::Failed { response }
         }

@@ -147,8 +147,8 @@ impl Owed {
     ///
     /// # Errors
     /// The store could not take it, which is still owed.
-    pub fn pay(self, shared: &Shared, now: UnixMillis) -> Result<(), Self> {
-        let Self { reservation, kept, succeeded } = &self;
+    pub fn pay(mut self, shared: &Shared, now: UnixMillis) -> Result<(), Self> {
+        let Self { reservation, kept, succeeded } = &mut self;
         match shared.store().settle(0, reservation, kept, *succeeded, now) {
             Poll::Ready(Err(error)) => {
                 shared.report.store_failed(error);

@@ -6,6 +6,7 @@ use super::form::Form;
 use super::{BodyError, BodyRules, Field, FieldTree};
 use crate::error::{Path, PolicyError};
 use crate::facts::{Collector, RequestFacts};
+use crate::operation::{OperationId, OperationSet};
 use crate::request::RequestHead;
 use crate::spec::{BodyFormat, BodySpec, FieldsSpec};
 
@@ -94,6 +95,16 @@ impl BodyPlan {
             || (field == Field::Voice && self.voice_segment.is_some())
     }
 
+    /// What a body can ask for beyond what the head does. A recording may stand in a voice's place.
+    pub fn operations_by_body(&self) -> OperationSet {
+        voices(self.body.names(Field::Reference), self.body.names(Field::Voice))
+    }
+
+    /// What body, query and path can ask for beyond what a rule says.
+    pub fn operations_by_facts(&self) -> OperationSet {
+        voices(self.names(Field::Reference), self.names(Field::Voice))
+    }
+
     /// Whether a body can be a batch.
     pub fn takes_batches(&self) -> bool {
         self.formats.contains(&BodyFormat::Jsonl)
@@ -139,6 +150,13 @@ impl BodyPlan {
             .find(|it| it.has_media_type(&media_type))
             .ok_or(Unreadable::ContentType)
     }
+}
+
+/// The operations that stand in a request that can name these.
+fn voices(reference: bool, voice: bool) -> OperationSet {
+    let found = [(reference || voice, OperationId::VOICE_CREATE), (voice, OperationId::VOICE_USE)];
+    let found = found.into_iter().filter(|(is_named, _)| *is_named).map(|(_, it)| it);
+    found.fold(OperationSet::default(), OperationSet::with)
 }
 
 /// Whether no other charset is named: some services decode names and values by it, so that a name in

@@ -85,15 +85,18 @@ impl Reading {
         let breach = |known| self.asked.breach(policy, facts, known);
         match self.scan.progress() {
             Ok(Progress::Complete) => Some(breach(Known::All)),
-            Err(error) => Some(breach(Known::Part).or_else(|| self.unreadable(policy, error))),
+            Err(error) => Some(breach(Known::Part).or_else(|| {
+                let refused = !self.is_read_in_vain(policy, facts);
+                refused.then(|| self.unreadable(policy, error)).flatten()
+            })),
             // A value that the last one of its name replaces may be mended yet.
             Ok(Progress::Reading) if rules.duplicate_keys == DuplicateKeys::LastWins => {
-                self.is_past_room.then(|| self.too_large(policy))
+                self.is_past_room.then(|| self.too_large(policy, facts))
             }
             Ok(Progress::Reading) => match breach(Known::Part) {
                 Some(reason) => Some(Some(reason)),
                 None if self.is_certain(policy, facts) => Some(None),
-                None => self.is_past_room.then(|| self.too_large(policy)),
+                None => self.is_past_room.then(|| self.too_large(policy, facts)),
             },
         }
     }
@@ -102,17 +105,23 @@ impl Reading {
         !self.wants_all && self.asked.is_certain(policy, facts, self.scan.remaining())
     }
 
-    fn too_large(&self, policy: &Policy) -> Option<Reason> {
+    /// Whether nothing but a policy on trial, or the digest that tells repeats, wanted it read to its
+    /// end: it is not for them to refuse it.
+    fn is_read_in_vain(&self, policy: &Policy, facts: &RequestFacts) -> bool {
+        self.wants_all
+            && !self.asked.is_charged_by_body(policy)
+            && self.asked.is_certain(policy, facts, None)
+    }
+
+    fn too_large(&self, policy: &Policy, facts: &RequestFacts) -> Option<Reason> {
         let max = policy.body_rules().max_held_bytes;
-        self.unless_by_headers(policy, Reason::BodyTooLarge { max })
+        let refused = !self.is_read_in_vain(policy, facts);
+        refused.then(|| self.unless_by_headers(policy, Reason::BodyTooLarge { max })).flatten()
     }
 
     fn unless_by_headers(&self, policy: &Policy, reason: Reason) -> Option<Reason> {
-        let by_headers = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders;
-        // Where quotas alone wanted it read, and are on trial, it is not for them to refuse it.
-        let on_trial = policy.is_shadowed(ShadowSection::Quotas)
-            && self.asked.is_certain(policy, &self.facts(), None);
-        let passes = (by_headers && self.asked.may_all(policy)) || on_trial;
+        let passes = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders
+            && self.asked.may_all(policy);
         (!passes).then_some(reason)
     }
 

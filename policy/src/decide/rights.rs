@@ -9,7 +9,7 @@ use crate::facts::RequestFacts;
 use crate::identity::Identity;
 use crate::operation::{OperationId, OperationSet};
 use crate::request::RequestHead;
-use crate::spec::BodyFormat;
+use crate::spec::{BodyFormat, ShadowSection};
 use crate::tier::{Limit, TierId};
 
 /// A caller's request beyond its headers: by whom, and where it says what.
@@ -162,6 +162,11 @@ impl Asked {
     /// Whether what the request costs hangs on its body.
     pub(super) fn costs_by_body(&self, policy: &Policy) -> bool {
         self.plan.has_body() && policy.quotas().read(self.operations, &self.plan)
+    }
+
+    /// Whether what the request costs hangs on its body, and quotas are not on trial.
+    pub(super) fn is_charged_by_body(&self, policy: &Policy) -> bool {
+        self.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas)
     }
 
     /// Whether the request makes a voice, or its body can hold or name a recording.

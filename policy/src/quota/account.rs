@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::counter::{Counter, Taken};
+use super::counter::{Counter, Passed, Taken};
 use super::window::{Limit, Window};
 use crate::time::UnixMillis;
 
@@ -92,8 +92,8 @@ pub struct Answer {
     pub taken: Option<Vec<Taken>>,
     /// How the counters stand.
     pub standings: Vec<Standing>,
-    /// Units that expired in passing.
-    pub expired: u64,
+    /// What the passing of time came to.
+    pub passed: Passed,
 }
 
 // === impl Units ===
@@ -113,12 +113,12 @@ impl Units {
 impl Account {
     /// Takes what all `charges` want, or nothing; pending until `expires`.
     pub fn reserve(&mut self, charges: &[Charge], now: UnixMillis, expires: UnixMillis) -> Answer {
-        let mut expired = 0_u64;
+        let mut passed = Passed::default();
         let standings: Vec<Standing> = charges
             .iter()
             .map(|charge| {
                 let counter = self.counter(charge.key);
-                expired = expired.saturating_add(charge.advance(counter, now));
+                passed += charge.advance(counter, now);
                 charge.compare(counter, now)
             })
             .collect();
@@ -126,7 +126,7 @@ impl Account {
             charges.iter().zip(&standings).any(|(it, at)| at.is_violated && !it.is_shadow);
         if is_denied {
             self.tidy();
-            return Answer { taken: None, standings, expired };
+            return Answer { taken: None, standings, passed };
         }
         let admitted = charges.iter().zip(standings).map(|(charge, before)| {
             let counter = self.counter(charge.key);
@@ -141,25 +141,25 @@ impl Account {
         });
         let (taken, standings) = admitted.unzip();
         self.tidy();
-        Answer { taken: Some(taken), standings, expired }
+        Answer { taken: Some(taken), standings, passed }
     }
 
-    /// Ends a reservation: of each charge's units, so many count for good. Returns expired units.
+    /// Ends a reservation: of each charge's units, so many count for good.
     pub fn settle(
         &mut self,
         charges: &[Charge],
         taken: &[Taken],
         kept: &[u64],
         now: UnixMillis,
-    ) -> u64 {
-        let mut expired = 0_u64;
+    ) -> Passed {
+        let mut passed = Passed::default();
         for ((charge, taken), kept) in charges.iter().zip(taken).zip(kept) {
             let counter = self.counter(charge.key);
-            expired = expired.saturating_add(charge.advance(counter, now));
+            passed += charge.follow(counter, now);
             counter.settle(&charge.window, taken, *kept, now);
         }
         self.tidy();
-        expired
+        passed
     }
 
     /// Renews a reservation: what was taken is pending until `expires`.
@@ -175,7 +175,7 @@ impl Account {
             .zip(taken)
             .map(|(charge, taken)| {
                 let counter = self.counter(charge.key);
-                charge.advance(counter, now);
+                charge.follow(counter, now);
                 counter.renew(&charge.window, taken, now, expires)
             })
             .collect();
@@ -197,19 +197,18 @@ impl Account {
     }
 
     /// Lets time pass for counters with these windows, and forgets those that nobody uses.
-    /// Returns expired units.
-    pub fn sweep(&mut self, windows: &[(CounterKey, Window)], now: UnixMillis) -> u64 {
-        let mut expired = 0_u64;
+    pub fn sweep(&mut self, windows: &[(CounterKey, Window)], now: UnixMillis) -> Passed {
+        let mut passed = Passed::default();
         for (key, window) in windows {
             if let Some(counter) = self.0.get_mut(key) {
                 let limit = counter.limit();
-                expired = expired.saturating_add(counter.advance(window, limit, now));
+                passed += counter.advance(window, limit, now);
             }
         }
         let is_known = |key: &CounterKey| windows.iter().any(|(it, _)| it == key);
         self.0.retain(|key, it| is_known(key) || now.since(it.seen()) < FORGOTTEN);
         self.tidy();
-        expired
+        passed
     }
 
     /// The limit that a counter was last compared with.
@@ -238,8 +237,15 @@ impl Account {
 // === impl Charge ===
 
 impl Charge {
-    fn advance(&self, counter: &mut Counter, now: UnixMillis) -> u64 {
+    fn advance(&self, counter: &mut Counter, now: UnixMillis) -> Passed {
         counter.advance(&self.window, self.limit, now)
+    }
+
+    /// Lets time pass under the limit of those that came later, of which a change of the policy may
+    /// have made another.
+    fn follow(&self, counter: &mut Counter, now: UnixMillis) -> Passed {
+        let limit = counter.limit().or(self.limit);
+        counter.advance(&self.window, limit, now)
     }
 
     /// Whether it fits.
@@ -249,7 +255,7 @@ impl Charge {
         let asked = self.units.reserved(limit.burst.saturating_sub(used));
         let is_violated = self.limit.is_some() && asked > limit.burst.saturating_sub(used);
         let millis = counter.millis_until(&self.window, limit, asked, now);
-        Standing { used, reserved: counter.reserved(), asked, millis, is_violated }
+        Standing { used, reserved: counter.reserved(&self.window, now), asked, millis, is_violated }
     }
 
     /// How it stands, with `asked` taken.
@@ -259,7 +265,8 @@ impl Charge {
             Window::Held => None,
             _ => counter.millis_until(&self.window, nothing_used, 0, now),
         };
-        let (used, reserved) = (counter.used(&self.window, now), counter.reserved());
+        let used = counter.used(&self.window, now);
+        let reserved = counter.reserved(&self.window, now);
         Standing { used, reserved, asked, millis, is_violated: false }
     }
 }

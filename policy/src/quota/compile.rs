@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::account::CounterKey;
+use super::meter::Meter;
 use super::rules::{QuotaRule, QuotaRules, Terms};
 use super::window::Window;
 use crate::calendar::Zone;
@@ -10,7 +11,7 @@ use crate::error::{Path, PolicyError};
 use crate::names::NamePatterns;
 use crate::operation::{OperationNames, OperationSet};
 use crate::recognise::normalise;
-use crate::spec::{PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope, QuotasSpec, WeightsSpec};
+use crate::spec::{PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope, QuotasSpec};
 use crate::suggest;
 use crate::tier::Tiers;
 
@@ -186,7 +187,7 @@ impl Compiler<'_> {
             },
             is_shadow: spec.shadow,
             key: counter_key(spec),
-            weights: self.weights(&spec.weight, &path.key("weight").key("model")),
+            weights: self.weights(spec, &path.key("weight").key("model")),
             default,
             tiers,
             window,
@@ -287,9 +288,14 @@ impl Compiler<'_> {
         found
     }
 
-    fn weights(&mut self, spec: &WeightsSpec, path: &Path) -> Vec<(NamePatterns, u32)> {
+    fn weights(&mut self, spec: &QuotaRuleSpec, path: &Path) -> Vec<(NamePatterns, u32)> {
         let mut weights = Vec::new();
-        for (pattern, weight) in &spec.model {
+        if spec.meter == Meter::VoiceSlots && !spec.weight.is_empty() {
+            // Else more would be taken than is given back.
+            let message = "who deletes a voice does not say of which model it is, so each counts 1";
+            self.error(path.clone(), message);
+        }
+        for (pattern, weight) in &spec.weight.model {
             let thousandths = weight * 1000.0;
             if !(0.0..=1_000_000.0).contains(&thousandths)
                 || (thousandths - thousandths.round()).abs() > 1e-6

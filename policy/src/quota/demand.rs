@@ -14,8 +14,8 @@ use crate::subject::Subject;
 use crate::tenant::TenantTerms;
 
 /// What a request takes, account by account: users before tenants before the service. What a
-/// narrow account takes for a moment, until a wider one denies it, then keeps nobody out whom the
-/// wider one would have let in.
+/// narrow account takes for a moment, until a wider one denies it, then keeps nobody out who asks for
+/// as much and whom the wider one would have let in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// What to take.
@@ -70,8 +70,11 @@ impl QuotaRules {
         policy: &Policy,
         terms: Option<&TenantTerms>,
     ) -> Demand {
-        let asked = Asked::new(subject, policy);
         let mut demand = Demand::default();
+        if subject.is_exempt || subject.asks_usage {
+            return demand;
+        }
+        let asked = Asked::new(subject, policy);
         for scope in [QuotaScope::User, QuotaScope::Tenant, QuotaScope::Service] {
             let id = account(scope, subject);
             let mut of_account = AccountDemand { id, charges: Vec::new(), shares: Vec::new() };
@@ -161,7 +164,8 @@ impl<'a> Asked<'a> {
         let weight = rule.weight(&self.subject.models);
         let (amount, is_estimate) = self.amount(rule.meter);
         let amount = weighted(amount, weight);
-        if amount == 0 && !is_estimate {
+        // What is for nothing takes not even the least that is reserved.
+        if weight == 0 || (amount == 0 && !is_estimate) {
             return None;
         }
         let limit = terms.limit();
@@ -200,16 +204,22 @@ impl<'a> Asked<'a> {
             Meter::VoiceCreations => one_if(self.has(OperationId::VOICE_CREATE)),
             Meter::VoiceUses => one_if(self.has(OperationId::VOICE_USE)),
             // A recording that comes with a text is used for it and forgotten.
-            Meter::VoiceSlots => one_if(
-                self.has(OperationId::VOICE_CREATE)
-                    && !self.has(OperationId::TTS_SYNTHESIZE)
-                    && !self.has(OperationId::TTS_BATCH),
-            ),
+            Meter::VoiceSlots => {
+                one_if(self.has(OperationId::VOICE_CREATE) && !speaks(self.operations))
+            }
             Meter::BatchLines => (subject.batch_lines, false),
             // OpenAI: about four characters of English a token; as many again for the answer.
-            Meter::LlmTokens => (subject.text_chars.div_ceil(2), self.has(OperationId::LLM_CHAT)),
+            Meter::LlmTokens if self.operations.iter().any(OperationId::may_use_tokens) => {
+                (subject.text_chars.div_ceil(2), true)
+            }
+            Meter::LlmTokens => (0, false),
         }
     }
+}
+
+/// Whether a text is spoken.
+pub(super) fn speaks(operations: OperationSet) -> bool {
+    operations.contains(OperationId::TTS_SYNTHESIZE) || operations.contains(OperationId::TTS_BATCH)
 }
 
 /// Rounded up, so that no use is free for being small.

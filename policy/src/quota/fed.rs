@@ -1,10 +1,11 @@
 //! Whether what a rule counts can be seen at all.
 
+use super::demand::speaks;
 use super::meter::Meter;
 use super::rules::QuotaRules;
-use crate::body::Field;
+use crate::body::{BodyPlan, Field};
 use crate::error::{Path, PolicyError};
-use crate::operation::OperationId;
+use crate::operation::{OperationId, OperationSet};
 use crate::recognise::Recogniser;
 
 impl QuotaRules {
@@ -12,33 +13,34 @@ impl QuotaRules {
     /// count nothing, and so limit nothing.
     pub fn check_fed(&self, path: &Path, recogniser: &Recogniser, errors: &mut Vec<PolicyError>) {
         for (i, (_, rule)) in self.iter().enumerate() {
-            let counts = |operations: crate::operation::OperationSet| {
-                operations.without(rule.operations) != operations
-            };
-            let plans = || {
-                recogniser.plans().filter(|(operations, _)| counts(*operations)).map(|(_, it)| it)
-            };
+            // All that requests of some rule can ask for, with what stands in them.
+            let asked = recogniser.asked().filter(|(operations, _)| rule.counts(*operations));
+            let asked: Vec<(OperationSet, Option<&BodyPlan>)> = asked.collect();
+            let plans = || asked.iter().filter_map(|(_, plan)| *plan);
             let says = |field| plans().any(|plan| plan.names(field));
-            let asks = |operation| {
-                recogniser.rules().any(|(_, operations)| operations.contains(operation))
-            };
+            let asks = |operation| asked.iter().any(|(it, _)| it.contains(operation));
             let (is_fed, what) = match rule.meter {
-                Meter::Requests | Meter::Streams => {
-                    (recogniser.rules().any(|(_, it)| counts(it)), "such an operation")
+                Meter::Requests | Meter::Streams => (!asked.is_empty(), "such an operation"),
+                Meter::TextChars => (says(Field::Text), "the text"),
+                Meter::LlmTokens => {
+                    let may =
+                        |(it, _): &(OperationSet, _)| it.iter().any(OperationId::may_use_tokens);
+                    (asked.iter().any(may), "of tokens")
                 }
-                Meter::TextChars | Meter::LlmTokens => (says(Field::Text), "the text"),
                 Meter::AudioSeconds => (says(Field::Text) || says(Field::Audio), "text or audio"),
                 Meter::BatchLines => {
-                    (plans().any(|it| it.takes_batches()), "the lines of a `jsonl` body")
+                    (plans().any(BodyPlan::takes_batches), "the lines of a `jsonl` body")
                 }
-                Meter::VoiceCreations => (
-                    asks(OperationId::VOICE_CREATE) || says(Field::Reference),
-                    "of a recording to take a voice from",
-                ),
-                Meter::VoiceSlots => (asks(OperationId::VOICE_CREATE), "that a voice is made"),
-                Meter::VoiceUses => {
-                    (asks(OperationId::VOICE_USE) || says(Field::Voice), "the voice")
+                Meter::VoiceCreations => {
+                    (asks(OperationId::VOICE_CREATE), "of a recording to take a voice from")
                 }
+                Meter::VoiceSlots => {
+                    let makes = |(it, _): &(OperationSet, _)| {
+                        it.contains(OperationId::VOICE_CREATE) && !speaks(*it)
+                    };
+                    (asked.iter().any(makes), "that a voice is made")
+                }
+                Meter::VoiceUses => (asks(OperationId::VOICE_USE), "the voice"),
             };
             if !is_fed {
                 errors.push(PolicyError::new(path.key("rules").index(i), format!(

@@ -32,6 +32,9 @@ pub struct Item {
     pub shares: Vec<Share>,
     /// How it stands.
     pub standings: Vec<Standing>,
+    /// Whether it is settled: a store that could settle only some accounts is asked again, and no
+    /// account settles twice.
+    pub is_settled: bool,
 }
 
 /// What a charge is.

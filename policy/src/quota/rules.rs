@@ -7,7 +7,7 @@ use super::meter::Meter;
 use super::window::{Limit, Window};
 use crate::body::{BodyPlan, Field};
 use crate::names::NamePatterns;
-use crate::operation::OperationSet;
+use crate::operation::{OperationId, OperationSet};
 use crate::spec::{OnStoreError, QuotaScope, RefundsSpec, WebSocketStreams};
 use crate::tier::TierId;
 use crate::time::UnixMillis;
@@ -144,11 +144,22 @@ impl QuotaRules {
 
     /// Whether what a body says of a request of `operations` counts, so that it must be read to its end.
     pub fn read(&self, operations: OperationSet, plan: &BodyPlan) -> bool {
+        let says = |field| plan.body().names(field);
         self.rules.iter().any(|rule| {
-            rule.can_count(operations)
-                && (rule.meter.fields().iter().any(|it| plan.body().names(*it))
-                    || (rule.meter == Meter::BatchLines && plan.takes_batches())
-                    || (!rule.weights.is_empty() && plan.body().names(Field::Model)))
+            let by_head = rule.counts(operations);
+            let by_body = rule.counts(plan.operations_by_body());
+            let amount = match rule.meter {
+                Meter::BatchLines => plan.takes_batches(),
+                // A voice is made whatever else the body says.
+                Meter::VoiceCreations | Meter::VoiceSlots
+                    if operations.contains(OperationId::VOICE_CREATE) =>
+                {
+                    false
+                }
+                meter => meter.fields().iter().any(|it| says(*it)),
+            };
+            let weight = !rule.weights.is_empty() && says(Field::Model);
+            (by_head || by_body) && (amount || weight || !by_head)
         })
     }
 }
@@ -156,11 +167,9 @@ impl QuotaRules {
 // === impl QuotaRule ===
 
 impl QuotaRule {
-    /// Whether requests that ask for these by their head can count.
-    fn can_count(&self, operations: OperationSet) -> bool {
-        // A body can add to what is asked for only voices.
-        !operations.without(operations.without(self.operations)).is_empty()
-            || matches!(self.meter, Meter::VoiceCreations | Meter::VoiceUses | Meter::VoiceSlots)
+    /// Whether requests that ask for any of these count.
+    pub(super) fn counts(&self, operations: OperationSet) -> bool {
+        operations.without(self.operations) != operations
     }
 
     /// What a caller of this tier gets, the tenant's own terms apart. `None` only for callers without

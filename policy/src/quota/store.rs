@@ -12,7 +12,7 @@ use super::usage::{Usage, UsageQuery};
 use super::verdict::Verdict;
 use crate::time::UnixMillis;
 
-pub use local::LocalStore;
+pub use local::{LocalStore, slot_of};
 pub use memory::MemoryCells;
 pub use ring::{Cells, Conflict, MAX_ACCOUNTS_A_SLOT, SLOTS, Version};
 
@@ -53,16 +53,18 @@ pub trait Store {
 
     /// Ends a reservation: `kept` units of each charge, in the order of
     /// [`Reservation::charges`], count for good. `succeeded` gives back what the request gives back.
+    ///
+    /// What is settled is marked so: after an error the same can be asked again, for the rest.
     fn settle(
         &self,
         ticket: u32,
-        reservation: &Reservation,
+        reservation: &mut Reservation,
         kept: &[u64],
         succeeded: bool,
         now: UnixMillis,
     ) -> Poll<Result<(), StoreError>>;
 
-    /// Lets a reservation live until `expires`.
+    /// Lets a reservation live until `expires`, or what is not settled of it.
     fn renew(
         &self,
         ticket: u32,

@@ -1,4 +1,7 @@
 //! Voice quotas on a real Envoy: what is reserved, what is denied, and how every ending settles.
 
 mod admission;
+mod endings;
+mod parallel;
 mod support;
+mod trouble;

@@ -119,12 +119,17 @@ fn a_websocket_that_the_service_closed_is_complete() {
 
 #[test]
 fn of_a_response_that_was_not_watched_only_the_details_say_that_it_is_complete() {
-    let ending = |details: &[u8]| {
-        let seen = Seen { replied: false, response: Begun, was_watched: false };
-        Ending::of(seen, Known { flags: 0, details, code: 200 })
+    let ending = |response, flags, details: &str| {
+        let seen = Seen { replied: false, response, was_watched: false };
+        Ending::of(seen, Known { flags, details: details.as_bytes(), code: 200 })
     };
-    assert_eq!(ending(b"via_upstream"), Ending::Complete { status: 200 });
-    assert_eq!(ending(b"max_duration_timeout"), Ending::Failed { response: Begun });
+    for response in [Begun, Whole] {
+        assert_eq!(ending(response, 0, "via_upstream"), Ending::Complete { status: 200 });
+        assert_eq!(ending(response, DC, CLOSED), Ending::ClientLeft { response });
+    }
+    assert_eq!(ending(Begun, 0, "max_duration_timeout"), Ending::Failed { response: Begun });
+    // Envoy's answers to gRPC have no body.
+    assert_eq!(ending(Whole, NC, "cluster_not_found"), Ending::Failed { response: Nothing });
 }
 
 /// A watched response without its end; no such case was met.

@@ -138,6 +138,19 @@ fn an_answer_of_envoy_or_of_a_later_filter_is_seen_and_is_no_upstreams() {
     }
 }
 
+/// A filter need not watch what has no body.
+#[test]
+fn an_answer_of_envoy_without_a_body_is_no_upstreams_either() {
+    for watches in [true, false] {
+        script(|script| script.watches_responses = watches);
+        let host = host();
+        let stream = get(&host);
+        stream.answer_locally_without_body(503, 1 << 24, "cluster_not_found");
+        stream.end();
+        assert_eq!(ending(), Ending::Failed { response: Nothing });
+    }
+}
+
 #[test]
 fn a_response_that_breaks_off_tells_how_far_it_came() {
     let host = watch();

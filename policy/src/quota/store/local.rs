@@ -5,9 +5,10 @@ use std::task::Poll;
 
 use serde::{Deserialize, Serialize};
 
-use super::ring::{Cells, MAX_ACCOUNTS_A_SLOT, Ring, SLOTS};
+use super::ring::{Cells, MAX_ACCOUNTS_A_SLOT, Ring, SLOTS, slot};
 use super::{Store, StoreError};
 use crate::quota::account::{Account, AccountId, CounterKey};
+use crate::quota::counter::Passed;
 use crate::quota::demand::{AccountDemand, Demand};
 use crate::quota::repeat::Charged;
 use crate::quota::reservation::{Item, Reservation};
@@ -70,7 +71,7 @@ impl<C: Cells> LocalStore<C> {
         id: &AccountId,
         mut change: impl FnMut(&mut Account) -> (T, bool),
     ) -> Result<T, StoreError> {
-        self.accounts.update(Ring::<C>::slot(hash(id)), |entries: &mut Vec<Entry>| {
+        self.accounts.update(slot_of(id), |entries: &mut Vec<Entry>| {
             if let Some(entry) = entries.iter_mut().find(|it| it.id == *id) {
                 return Ok(change(&mut entry.account));
             }
@@ -99,15 +100,15 @@ impl<C: Cells> LocalStore<C> {
         windows: &[(CounterKey, Window)],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let expired = self.accounts.update(slot, |entries: &mut Vec<Entry>| {
+        let passed = self.accounts.update(slot, |entries: &mut Vec<Entry>| {
             let before = entries.len();
-            let expired = entries
-                .iter_mut()
-                .fold(0_u64, |sum, it| sum.saturating_add(it.account.sweep(windows, now)));
+            let mut passed = Passed::default();
+            entries.iter_mut().for_each(|it| passed += it.account.sweep(windows, now));
             entries.retain(|it| !it.account.is_idle());
-            Ok((expired, expired > 0 || entries.len() < before))
+            let is_changed = passed.expired > 0 || passed.is_set_back || entries.len() < before;
+            Ok((passed, is_changed))
         })?;
-        self.count_expired(expired);
+        self.count_expired(passed);
         Ok(())
     }
 
@@ -119,10 +120,11 @@ impl<C: Cells> LocalStore<C> {
     ) -> Result<Result<Item, Vec<Violation>>, StoreError> {
         let answer = self.update(&wanted.id, |account| {
             let answer = account.reserve(&wanted.charges, now, expires);
-            let is_changed = answer.taken.is_some() || answer.expired > 0;
+            let Passed { expired, is_set_back } = answer.passed;
+            let is_changed = answer.taken.is_some() || expired > 0 || is_set_back;
             (answer, is_changed)
         })?;
-        self.count_expired(answer.expired);
+        self.count_expired(answer.passed);
         Ok(match answer.taken {
             Some(taken) => Ok(Item {
                 id: wanted.id.clone(),
@@ -130,22 +132,23 @@ impl<C: Cells> LocalStore<C> {
                 shares: wanted.shares.clone(),
                 standings: answer.standings,
                 taken,
+                is_settled: false,
             }),
             None => Err(wanted.violations(&answer.standings)),
         })
     }
 
     fn settle_on(&self, item: &Item, kept: &[u64], now: UnixMillis) -> Result<(), StoreError> {
-        let expired = self.update(&item.id, |account| {
+        let passed = self.update(&item.id, |account| {
             (account.settle(&item.charges, &item.taken, kept, now), true)
         })?;
-        self.count_expired(expired);
+        self.count_expired(passed);
         Ok(())
     }
 
     /// What else the demand would violate, on accounts that were not reached.
     fn look(&self, wanted: &AccountDemand, now: UnixMillis) -> Vec<Violation> {
-        let slot = Ring::<C>::slot(hash(&wanted.id));
+        let slot = slot_of(&wanted.id);
         let entries: Vec<Entry> = self.accounts.read(slot);
         let found = entries.into_iter().find(|it| it.id == wanted.id);
         let mut account = found.map(|it| it.account).unwrap_or_default();
@@ -164,11 +167,14 @@ impl<C: Cells> LocalStore<C> {
         expires: UnixMillis,
     ) -> Result<Verdict, StoreError> {
         // Wider accounts are looked at first, so that little is taken in vain.
-        if let [_, .., widest] = demand.accounts.as_slice()
-            && !self.look(widest, now).is_empty()
+        if let [narrower @ .., widest] = demand.accounts.as_slice()
+            && !narrower.is_empty()
         {
-            let all = demand.accounts.iter();
-            return Ok(Verdict::Denied(all.flat_map(|it| self.look(it, now)).collect()));
+            let by_widest = self.look(widest, now);
+            if !by_widest.is_empty() {
+                let others = narrower.iter().flat_map(|it| self.look(it, now));
+                return Ok(Verdict::Denied(others.chain(by_widest).collect()));
+            }
         }
         let mut reservation = Reservation {
             gives_back: demand.gives_back.clone(),
@@ -203,33 +209,42 @@ impl<C: Cells> LocalStore<C> {
 
     fn settle_all(
         &self,
-        reservation: &Reservation,
+        reservation: &mut Reservation,
         kept: &[u64],
         succeeded: bool,
         now: UnixMillis,
     ) -> Result<(), StoreError> {
         let mut kept = kept;
         let mut result = Ok(());
-        for item in &reservation.accounts {
+        for item in &mut reservation.accounts {
             let (of_item, rest) = kept.split_at_checked(item.taken.len()).unwrap_or((kept, &[]));
-            result = result.and(self.settle_on(item, of_item, now));
             kept = rest;
+            if !item.is_settled {
+                let settled = self.settle_on(item, of_item, now);
+                item.is_settled = settled.is_ok();
+                result = result.and(settled);
+            }
         }
-        for (id, key) in reservation.gives_back.iter().filter(|_| succeeded) {
-            result = result.and(self.update(id, |account| (account.give_back(*key, 1), true)));
+        if !succeeded {
+            reservation.gives_back.clear();
         }
+        reservation.gives_back.retain(|(id, key)| {
+            let given = self.update(id, |account| (account.give_back(*key, 1), true));
+            result = result.and(given);
+            given.is_err()
+        });
         result
     }
 
-    fn count_expired(&self, units: u64) {
-        self.expired.set(self.expired.get().saturating_add(units));
+    fn count_expired(&self, passed: Passed) {
+        self.expired.set(self.expired.get().saturating_add(passed.expired));
     }
 
     fn page(&self, query: &UsageQuery<'_>) -> Usage {
         let mut usage = Usage::default();
         match query {
             UsageQuery::Tenant(id) => {
-                let entries: Vec<Entry> = self.accounts.read(Ring::<C>::slot(hash(id)));
+                let entries: Vec<Entry> = self.accounts.read(slot_of(id));
                 let found = entries.into_iter().find(|it| it.id == **id);
                 usage.accounts.push(
                     found.map_or_else(
@@ -269,7 +284,7 @@ impl<C: Cells> Store for LocalStore<C> {
     fn settle(
         &self,
         _: u32,
-        reservation: &Reservation,
+        reservation: &mut Reservation,
         kept: &[u64],
         succeeded: bool,
         now: UnixMillis,
@@ -284,7 +299,7 @@ impl<C: Cells> Store for LocalStore<C> {
         now: UnixMillis,
         expires: UnixMillis,
     ) -> Poll<Result<(), StoreError>> {
-        for item in &mut reservation.accounts {
+        for item in reservation.accounts.iter_mut().filter(|it| !it.is_settled) {
             let renewed = self.update(&item.id, |account| {
                 (account.renew(&item.charges, &item.taken, now, expires), true)
             });
@@ -302,7 +317,7 @@ impl<C: Cells> Store for LocalStore<C> {
     }
 
     fn is_charged(&self, _: u32, repeat: &[u8; 16], now: UnixMillis) -> Poll<bool> {
-        let charged: Vec<Charged> = self.repeats.read(Ring::<C>::slot(first_u64(repeat)));
+        let charged: Vec<Charged> = self.repeats.read(slot(first_u64(repeat)));
         Poll::Ready(charged.iter().any(|it| it.digest == *repeat && it.until > now.0))
     }
 
@@ -313,7 +328,7 @@ impl<C: Cells> Store for LocalStore<C> {
         now: UnixMillis,
         until: UnixMillis,
     ) -> Poll<Result<bool, StoreError>> {
-        let slot = Ring::<C>::slot(first_u64(repeat));
+        let slot = slot(first_u64(repeat));
         Poll::Ready(self.repeats.update(slot, |charged: &mut Vec<Charged>| {
             charged.retain(|it| it.until > now.0);
             if charged.iter().any(|it| it.digest == *repeat) {
@@ -329,6 +344,11 @@ impl<C: Cells> Store for LocalStore<C> {
             Ok((true, true))
         }))
     }
+}
+
+/// The slot in which an account's counters stand.
+pub fn slot_of(id: &AccountId) -> u32 {
+    slot(hash(id))
 }
 
 /// FNV-1a. Tenants come from verified tokens, so nobody can choose where many of them fall.

@@ -55,11 +55,6 @@ impl<C: Cells> Ring<C> {
         Self { cells, prefix, retries: Cell::new(0) }
     }
 
-    /// The slot of a hash.
-    pub fn slot(hash: u64) -> u32 {
-        u32::try_from(hash.checked_rem(SLOTS.into()).unwrap_or_default()).unwrap_or_default()
-    }
-
     /// Changes that another worker's came before, since last asked.
     pub fn take_retries(&self) -> u64 {
         self.retries.take()
@@ -102,6 +97,11 @@ impl<C: Cells> Ring<C> {
     fn key(&self, slot: u32) -> String {
         format!("{}{slot}", self.prefix)
     }
+}
+
+/// The slot of a hash.
+pub(super) fn slot(hash: u64) -> u32 {
+    u32::try_from(hash.checked_rem(SLOTS.into()).unwrap_or_default()).unwrap_or_default()
 }
 
 /// What cannot be read was not written by this code: its key has another version then.

@@ -25,6 +25,7 @@ pub mod decide;
 pub mod decision;
 pub mod error;
 pub mod facts;
+mod fetching;
 pub mod identity;
 pub mod jwks;
 pub mod names;

@@ -17,7 +17,7 @@ use crate::recognise::Recogniser;
 use crate::spec::{
     MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, TenantSourceSpec, UnknownOperation,
 };
-use crate::tenant::TenantTable;
+use crate::tenant::{TenantBasis, TenantTable};
 use crate::tier::{TierId, Tiers};
 
 /// The version of the policy format that this code reads.
@@ -89,6 +89,11 @@ impl Policy {
     /// Where other tenants come from.
     pub fn tenant_source(&self) -> Option<&TenantSourceSpec> {
         self.tenant_source.as_ref()
+    }
+
+    /// What the terms of tenants refer to.
+    pub fn tenant_basis(&self) -> TenantBasis {
+        TenantBasis::new(&self.tiers, &self.quotas)
     }
 
     /// How much tenants may use.
@@ -207,6 +212,9 @@ fn check_source(spec: Option<&TenantSourceSpec>, path: &Path, errors: &mut Vec<P
     }
     if source.timeout.0.is_zero() {
         errors.push(PolicyError::new(path.key("timeout"), "must be more than 0 s"));
+    }
+    if source.max_bytes == 0 {
+        errors.push(PolicyError::new(path.key("max_bytes"), "must be more than 0"));
     }
 }
 

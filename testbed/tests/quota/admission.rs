@@ -12,8 +12,12 @@ async fn characters_are_charged_exactly_and_what_does_not_fit_is_told() -> Resul
     let fixture = Fixture::of(policy).start().await?;
     let token = token_of("acme", "tts.premium");
     for (_, client) in fixture.both() {
-        let response =
-            client.post("/tts").bearer(&token).json(&json!({ "text": "ä".repeat(30) })).send().await?;
+        let response = client
+            .post("/tts")
+            .bearer(&token)
+            .json(&json!({ "text": "ä".repeat(30) }))
+            .send()
+            .await?;
         assert_eq!(response.status, 200, "{response:?}");
     }
     wait_for_use(&fixture, "acme", "chars", 60).await;

@@ -118,7 +118,7 @@ impl Account {
             .iter()
             .map(|charge| {
                 let counter = self.counter(charge.key);
-                passed += charge.advance(counter, now);
+                passed.add(charge.advance(counter, now));
                 charge.compare(counter, now)
             })
             .collect();
@@ -155,7 +155,7 @@ impl Account {
         let mut passed = Passed::default();
         for ((charge, taken), kept) in charges.iter().zip(taken).zip(kept) {
             let counter = self.counter(charge.key);
-            passed += charge.follow(counter, now);
+            passed.add(charge.follow(counter, now));
             counter.settle(&charge.window, taken, *kept, now);
         }
         self.tidy();
@@ -202,7 +202,7 @@ impl Account {
         for (key, window) in windows {
             if let Some(counter) = self.0.get_mut(key) {
                 let limit = counter.limit();
-                passed += counter.advance(window, limit, now);
+                passed.add(counter.advance(window, limit, now));
             }
         }
         let is_known = |key: &CounterKey| windows.iter().any(|(it, _)| it == key);

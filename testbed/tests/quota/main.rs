@@ -2,6 +2,8 @@
 
 mod admission;
 mod endings;
+mod meters;
 mod parallel;
 mod support;
+mod telling;
 mod trouble;

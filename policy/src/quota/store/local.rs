@@ -103,7 +103,7 @@ impl<C: Cells> LocalStore<C> {
         let passed = self.accounts.update(slot, |entries: &mut Vec<Entry>| {
             let before = entries.len();
             let mut passed = Passed::default();
-            entries.iter_mut().for_each(|it| passed += it.account.sweep(windows, now));
+            entries.iter_mut().for_each(|it| passed.add(it.account.sweep(windows, now)));
             entries.retain(|it| !it.account.is_idle());
             let is_changed = passed.expired > 0 || passed.is_set_back || entries.len() < before;
             Ok((passed, is_changed))

@@ -14,7 +14,7 @@ const LABELS: [&str; 11] = [
     "operation",
     "source",
     "result",
-    "policy",
+    "rule",
     "meter",
     "tenant",
     "percent",

@@ -20,8 +20,6 @@ pub struct Line {
     pub account: String,
     /// What the proxy says.
     pub row: Row,
-    /// Whether a missing limit means that there is none; an operator's answer does not tell.
-    pub is_own: bool,
 }
 
 /// How an account stands under one rule; fields that a later version adds are left to `--json`.
@@ -104,22 +102,21 @@ impl Document {
 
     /// What it says, line by line.
     pub fn lines(&self) -> Vec<Line> {
-        let line = |account: &str, is_own: bool| {
+        let line = |account: &str| {
             let account = account.to_owned();
-            move |row: Row| Line { account: account.clone(), row, is_own }
+            move |row: Row| Line { account: account.clone(), row }
         };
         match self.answer() {
             None => Vec::new(),
             Some(Answer::Own { tenant, limits, user_limits }) => {
-                let own = limits.into_iter().map(line(&tenant, true));
-                own.chain(user_limits.into_iter().map(line(&format!("{tenant}, you"), true)))
-                    .collect()
+                let own = limits.into_iter().map(line(&tenant));
+                own.chain(user_limits.into_iter().map(line(&format!("{tenant}, you")))).collect()
             }
             Some(Answer::All { accounts, .. }) => accounts
                 .into_iter()
                 .flat_map(|it| {
                     let name = it.tenant.unwrap_or_else(|| format!("({})", it.scope));
-                    it.limits.into_iter().map(line(&name, false))
+                    it.limits.into_iter().map(line(&name))
                 })
                 .collect(),
         }

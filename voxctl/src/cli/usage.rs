@@ -73,31 +73,32 @@ fn print(usage: &Document, output: &Output) -> std::io::Result<()> {
     output.print(table(&lines))
 }
 
-fn table(lines: &[Line]) -> Table {
+fn table(lines: &[Line]) -> String {
     let mut table = Table::new();
     let names = ["tenant", "rule", "meter", "used", "reserved", "limit", "remaining", "resets in"];
     table
         .load_style(NOTHING)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(names.map(Cell::new));
-    for Line { account, row, is_own } in lines {
-        let none = if *is_own { "unlimited" } else { "-" };
+    for Line { account, row } in lines {
         let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-        let or = |value: Option<u64>, none: &str| {
-            number(value.map_or_else(|| none.to_owned(), |it| it.to_string()))
-        };
+        let or_dash =
+            |value: Option<u64>| number(value.map_or_else(|| "-".to_owned(), |it| it.to_string()));
         table.add_row([
             Cell::new(printable(account)),
             Cell::new(printable(&row.rule)),
             Cell::new(printable(&row.meter)),
             number(row.used.to_string()),
             number(row.reserved.to_string()),
-            or(row.limit, none),
-            or(row.remaining, "-"),
+            or_dash(row.limit),
+            or_dash(row.remaining),
             number(row.resets_in.map_or_else(|| "-".to_owned(), length)),
         ]);
     }
-    table
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    table.trim_fmt()
 }
 
 /// The two largest units of a length of time.

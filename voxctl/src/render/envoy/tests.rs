@@ -197,6 +197,10 @@ fn statistics_get_the_labels_istio_would_give_them() {
     let tags = config["stats_config"]["stats_tags"].as_array().unwrap();
     let tier = tags.iter().find(|tag| tag["tag_name"] == "tier").unwrap();
     assert_eq!(tier["regex"], r"(tier=\.=(.*?);\.;)");
+    // Every label of every filter: one that is not here stays in the metric's name.
+    for name in ["reason", "source", "result", "rule", "meter", "tenant", "percent", "error"] {
+        assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn main() -> std::io::Result<()> {
     seeds.insert("form_facts", forms());
     seeds.insert("gzip_body", gzip_bodies());
     seeds.insert("audio_header", recordings());
+    seeds.insert("response_meter", responses());
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -306,4 +307,30 @@ fn recordings() -> Vec<Vec<u8>> {
         .chain(strings.iter().map(|it| seed(1, it.as_bytes())))
         .chain(short.iter().flat_map(|it| [seed(0, it.as_bytes()), seed(4, it.as_bytes())]))
         .collect()
+}
+
+/// Bodies of responses under the type that they have, then under none. Two bytes say which, and how
+/// each is split.
+fn responses() -> Vec<Vec<u8>> {
+    use testing::audio::{adts, flac_frames, id3, mp3, opus, opus_head, page, wav, xing};
+    let usage = r#"{"usage":{"prompt_tokens":9,"completion_tokens":3,"total_tokens":12}}"#;
+    let mut unsized_wav = wav(8000, 5);
+    unsized_wav[40..44].fill(0xff);
+    let bodies: Vec<(u8, Vec<u8>)> = vec![
+        (0, wav(8000, 5)),
+        (0, unsized_wav),
+        (1, [id3(20), xing(9), mp3(2), vec![0; 9], mp3(2), b"TAG".to_vec()].concat()),
+        (2, adts(3)),
+        (3, [opus(1, 100), opus(2, 100)].concat()),
+        (3, [page(2, 0, 1, &opus_head(0)), b"OggOgg".to_vec(), page(4, 9, 1, b"x")].concat()),
+        (4, flac_frames(16_000, 4)),
+        (5, vec![0; 50]),
+        (6, usage.as_bytes().to_vec()),
+        (7, format!("{{\"a\":[\n{usage}\n{{\"prompt_eval_count\":26,\"eval_count\":259}}").into_bytes()),
+        (8, format!(": c\r\ndata: {usage}\r\n\r\ndata: [DONE]\n\n").into_bytes()),
+        (8, b"data:{\"message\":{\"usage\":\rdata: {\"input_tokens\":5}}}\r\rdata:{\"usage\":{\"output_tokens\":1e3}}".to_vec()),
+    ];
+    let seed = |how: u8, body: &[u8]| [&[how, 7], body].concat();
+    let typed = bodies.iter().map(|(how, body)| seed(*how, body));
+    typed.chain(bodies.iter().map(|(_, body)| seed(9, body))).collect()
 }

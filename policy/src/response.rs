@@ -7,13 +7,13 @@
 //!
 //! | content type | what counts | source |
 //! |---|---|---|
-//! | `audio/wav`, `x-wav`, `wave`, `vnd.wave` | bytes of the data chunk | [`recording::wav`] |
-//! | `audio/pcm`, `L16`, `basic`, `x-raw`, … | all bytes | [`pcm`] |
-//! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | [`recording::frames`] |
-//! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | [`recording::ogg`] |
-//! | `audio/flac`, `x-flac` | complete frames | [`recording::flac`] |
-//! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | [`recording`] |
-//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | [`usage`] |
+//! | `audio/wav`, `x-wav`, `wave`, `vnd.wave` | bytes of the data chunk | `recording::wav` |
+//! | `audio/pcm`, `L16`, `basic`, `x-raw`, … | all bytes | `pcm` |
+//! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | `recording::frames` |
+//! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | `recording::ogg` |
+//! | `audio/flac`, `x-flac` | complete frames | `recording::flac` |
+//! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | `recording` |
+//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | `usage` |
 //!
 //! Anything else, and whatever has a content encoding, has only its bytes counted. Audio that stands
 //! as base64 in JSON or in events is not measured yet (issue 6): its audio is `None`.
@@ -76,7 +76,7 @@ pub struct Delivered {
     /// than [`MAX_MILLIS_PER_BYTE`] allows.
     pub audio: Option<AudioMillis>,
     /// The tokens that the answer says it used, the last word of it. It is the service's claim,
-    /// believed up to [`MAX_TOKENS`].
+    /// each figure of it believed up to [`MAX_TOKENS`].
     pub tokens: Option<u64>,
 }
 
@@ -87,7 +87,7 @@ pub struct Delivered {
 /// (RFC 6716 §2.1.9) at least 1 byte for each 20 ms, which is 400 bit/s.
 pub const MAX_MILLIS_PER_BYTE: u64 = 125;
 
-/// The most tokens that an answer is believed to have used: a thousand times what any model reads
+/// The most tokens that one figure of an answer is believed to be: a hundred times what any model reads
 /// at once. A figure beyond it is ignored.
 pub const MAX_TOKENS: u64 = 1_000_000_000;
 

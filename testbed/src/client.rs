@@ -3,6 +3,8 @@
 //! HTTP/1.1 and HTTP/2 (without TLS, by prior knowledge), repeated headers, odd bytes in values,
 //! paths sent as written. What HTTP forbids altogether is sent by [`raw`].
 
+mod flood;
+mod leave;
 mod payload;
 pub mod raw;
 mod request;
@@ -11,6 +13,8 @@ mod response;
 mod tunnel;
 mod websocket;
 
+pub use flood::flood;
+pub use leave::{Leave, Left};
 pub use request::Request;
 pub use response::{Response, Streaming};
 #[cfg(feature = "mutual-tls")]
@@ -18,6 +22,7 @@ pub use tunnel::Tunnel;
 pub use websocket::{Upgrade, WebSocket};
 
 use bytes::Bytes;
+use http::StatusCode;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -55,6 +60,12 @@ pub enum ClientError {
     /// Nothing came for this long.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
+    /// An answer came before the client could leave.
+    #[error("there was an answer ({status}) before the client could leave")]
+    Stayed {
+        /// Its status.
+        status: StatusCode,
+    },
     /// The connection failed.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -153,3 +164,6 @@ fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

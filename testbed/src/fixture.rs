@@ -19,7 +19,7 @@ pub mod resource;
 #[cfg(feature = "mutual-tls")]
 mod tls;
 
-pub use policy::{now, policy, signed, token};
+pub use policy::{now, policy, signed, token, token_at};
 #[cfg(feature = "mutual-tls")]
 pub use tls::Authority;
 

@@ -20,6 +20,8 @@ pub struct Arguments {
 enum What {
     /// Measures requests whose bodies are read, and how fast the scanner is by itself
     Facts(Amount),
+    /// Measures requests that are counted, beside Envoy's own rate limit
+    Quotas(Amount),
 }
 
 /// How much is measured.
@@ -47,6 +49,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             command::run(workspace::cargo().args(scan))?;
             measure("facts", amount)
         }
+        Some(What::Quotas(amount)) => measure("quotas", amount),
     }
 }
 

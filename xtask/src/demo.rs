@@ -31,6 +31,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         .arg(envoy)
         .arg("--wasm-dir")
         .arg(workspace::dist());
+    // Where there is none, an act that needs it says so.
+    if let Some(library) = tools::clock_library()? {
+        demo.env(tools::CLOCK_LIBRARY, library);
+    }
     for (flag, wanted) in [("--keep", arguments.keep), ("--json", arguments.json)] {
         demo.args(wanted.then_some(flag));
     }

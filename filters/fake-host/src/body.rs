@@ -129,13 +129,13 @@ pub(crate) fn deliver(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
 
 fn too_large(context: u32) {
     let reply = Reply::of_envoy(413, "Payload Too Large");
-    let headers = reply.as_headers();
     state::with(|state| {
         let stream = state.stream(context);
         stream.phase = StreamPhase::Replied;
         stream.request_open = false;
         stream.answered = true;
-        stream.reply = Some(reply);
+        stream.reply = Some(reply.clone());
+        stream.response.details = Some("request_payload_too_large".into());
     });
-    callbacks::response_headers(context, headers);
+    callbacks::local_reply(context, &reply);
 }

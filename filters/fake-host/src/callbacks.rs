@@ -1,6 +1,7 @@
 //! The SDK's exports, called the way Envoy calls into the VM.
 
-use crate::state::{self, Deferred, StreamPhase};
+use crate::state::{self, Deferred, Headers, StreamPhase};
+use crate::stream::Reply;
 
 unsafe extern "C" {
     safe fn proxy_on_memory_allocate(size: usize) -> *mut u8;
@@ -12,6 +13,8 @@ unsafe extern "C" {
     safe fn proxy_on_request_body(context: u32, size: usize, end_of_stream: bool) -> u32;
     safe fn proxy_on_request_trailers(context: u32, count: usize) -> u32;
     safe fn proxy_on_response_headers(context: u32, count: usize, end_of_stream: bool) -> u32;
+    safe fn proxy_on_response_body(context: u32, size: usize, end_of_stream: bool) -> u32;
+    safe fn proxy_on_response_trailers(context: u32, count: usize) -> u32;
     safe fn proxy_on_http_call_response(
         root: u32,
         token: u32,
@@ -61,11 +64,43 @@ pub(crate) fn request_trailers(context: u32) -> bool {
     enter(context, || proxy_on_request_trailers(context, 1)) == 0
 }
 
-pub(crate) fn response_headers(context: u32, headers: Vec<(String, Vec<u8>)>) {
+pub(crate) fn response_headers(context: u32, headers: Headers, end_of_stream: bool) {
     let count = headers.len();
-    state::with(|state| state.stream(context).response = Some(headers));
-    enter(context, || proxy_on_response_headers(context, count, false));
-    state::with(|state| state.stream(context).response = None);
+    state::with(|state| {
+        let stream = state.stream(context);
+        let status = headers.iter().find(|(name, _)| name == ":status");
+        stream.response.code = status.and_then(|(_, it)| str::from_utf8(it).ok()?.parse().ok());
+        stream.response.changes = headers.clone();
+        stream.response.headers = Some(headers);
+    });
+    enter(context, || proxy_on_response_headers(context, count, end_of_stream));
+    state::with(|state| state.stream(context).response.headers = None);
+}
+
+/// Whether it goes on, as it always should.
+pub(crate) fn response_body(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
+    state::with(|state| state.stream(context).response.chunk = Some(chunk.to_vec()));
+    let size = chunk.len();
+    let goes_on = enter(context, || proxy_on_response_body(context, size, end_of_stream));
+    state::with(|state| state.stream(context).response.chunk = None);
+    goes_on == 0
+}
+
+pub(crate) fn response_trailers(context: u32, trailers: Headers) -> bool {
+    let count = trailers.len();
+    state::with(|state| state.stream(context).response.trailers = Some(trailers));
+    let goes_on = enter(context, || proxy_on_response_trailers(context, count));
+    state::with(|state| state.stream(context).response.trailers = None);
+    goes_on == 0
+}
+
+/// A local reply passes the encoder filters, the one that made it included.
+pub(crate) fn local_reply(context: u32, reply: &Reply) {
+    let has_body = !reply.body.is_empty() && reply.grpc_status.is_none();
+    response_headers(context, reply.as_headers(), !has_body);
+    if has_body {
+        response_body(context, &reply.body, true);
+    }
 }
 
 pub(crate) fn end(context: u32) {
@@ -95,16 +130,13 @@ fn enter<R>(context: u32, call: impl FnOnce() -> R) -> R {
                 });
             }
             Deferred::Reply(reply) => {
-                let headers = state::with(|state| {
+                state::with(|state| {
                     let stream = state.stream(context);
                     stream.phase = StreamPhase::Replied;
                     stream.request_open = false;
-                    let headers = reply.as_headers();
-                    stream.reply = Some(reply);
-                    headers
+                    stream.reply = Some(reply.clone());
                 });
-                // A local reply passes the encoder filters, the one that made it included.
-                response_headers(context, headers);
+                local_reply(context, &reply);
             }
         }
     }

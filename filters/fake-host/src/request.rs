@@ -2,7 +2,7 @@
 
 use crate::body::{Body, DEFAULT_LIMIT};
 use crate::callbacks;
-use crate::state::{self, Headers, StreamPhase, StreamState};
+use crate::state::{self, Headers, Response, StreamPhase, StreamState};
 use crate::stream::Stream;
 
 /// A request being written.
@@ -78,8 +78,7 @@ impl Request {
                 request_open: true,
                 headers: self.headers,
                 trailers: None,
-                response: None,
-                response_changes: Headers::new(),
+                response: Response::default(),
                 reply: None,
                 answered: false,
                 body: Body::new(self.buffer_limit),

@@ -61,9 +61,7 @@ pub(crate) struct StreamState {
     pub headers: Headers,
     /// The request trailers, while their callback runs.
     pub trailers: Option<Headers>,
-    /// The response headers, while their callback runs.
-    pub response: Option<Headers>,
-    pub response_changes: Headers,
+    pub response: Response,
     pub reply: Option<Reply>,
     /// A reply is on its way or sent.
     pub answered: bool,
@@ -72,6 +70,27 @@ pub(crate) struct StreamState {
     pub filter_state: BTreeMap<String, Vec<u8>>,
     pub metadata: serde_json::Value,
     pub peer_uri_san: Option<String>,
+}
+
+/// A response on its way to the client. It is never held.
+#[derive(Default)]
+pub(crate) struct Response {
+    /// Its headers, while their callback runs.
+    pub headers: Option<Headers>,
+    /// Its headers as the client sees them.
+    pub changes: Headers,
+    /// The chunk whose callback runs.
+    pub chunk: Option<Vec<u8>>,
+    /// Its trailers, while their callback runs.
+    pub trailers: Option<Headers>,
+    /// What the client has of the body.
+    pub downstream: Vec<u8>,
+    /// The property `response.flags`.
+    pub flags: u64,
+    /// The property `response.code_details`.
+    pub details: Option<String>,
+    /// The property `response.code`.
+    pub code: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -135,8 +135,7 @@ impl Stream {
 
     /// Sends request trailers; returns also what goes on.
     pub fn trailers(&self, trailers: &[(&str, &str)]) -> (Action, Headers) {
-        let trailers = trailers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        self.read(|stream| stream.trailers = Some(trailers.collect()));
+        self.read(|stream| stream.trailers = Some(owned(trailers)));
         let action = Action::of(callbacks::request_trailers(self.context));
         self.read(|stream| {
             if action == Action::Continue {
@@ -147,22 +146,89 @@ impl Stream {
         (action, self.read(|stream| stream.trailers.take()).unwrap_or_default())
     }
 
-    /// The upstream, or Envoy itself, answers; returns the headers as the client sees them.
-    pub fn respond(&self, headers: &[(&str, &str)]) -> Vec<(String, Vec<u8>)> {
-        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
-        callbacks::response_headers(self.context, headers.collect());
-        self.read(|stream| stream.response_changes.clone())
+    /// The upstream answers, and its body may follow; returns the headers as the client sees them.
+    pub fn respond(&self, headers: &[(&str, &str)]) -> Headers {
+        self.respond_with(headers, false)
     }
 
-    /// The stream ends: completed, reset, or its client left.
+    /// The upstream answers without a body; returns the headers as the client sees them.
+    pub fn respond_without_body(&self, headers: &[(&str, &str)]) -> Headers {
+        self.respond_with(headers, true)
+    }
+
+    fn respond_with(&self, headers: &[(&str, &str)], end_of_stream: bool) -> Headers {
+        self.read(|stream| stream.response.details = Some("via_upstream".into()));
+        callbacks::response_headers(self.context, owned(headers), end_of_stream);
+        self.read(|stream| stream.response.changes.clone())
+    }
+
+    /// Sends a chunk of the upstream's body to the client.
+    pub fn response_body(&self, chunk: &[u8], end_of_stream: bool) -> Action {
+        let goes_on = callbacks::response_body(self.context, chunk, end_of_stream);
+        self.read(|stream| stream.response.downstream.extend_from_slice(chunk));
+        Action::of(goes_on)
+    }
+
+    /// Sends trailers after the upstream's body.
+    pub fn response_trailers(&self, trailers: &[(&str, &str)]) -> Action {
+        Action::of(callbacks::response_trailers(self.context, owned(trailers)))
+    }
+
+    /// What the client has of the upstream's body.
+    pub fn downstream_body(&self) -> Vec<u8> {
+        self.read(|stream| stream.response.downstream.clone())
+    }
+
+    /// Envoy itself, or a later filter, answers with this status, these bits of `response.flags` and
+    /// these `response.code_details`; for what they are see `voxgate_host::Ending`.
+    pub fn answer_locally(&self, status: u16, flags: u64, details: &str) {
+        self.explain(flags, details);
+        callbacks::local_reply(self.context, &Reply::of_envoy(status, details));
+    }
+
+    /// As [`answer_locally`](Self::answer_locally), without a body: so Envoy answers gRPC requests,
+    /// and those whose route has no cluster.
+    pub fn answer_locally_without_body(&self, status: u16, flags: u64, details: &str) {
+        self.explain(flags, details);
+        callbacks::local_reply(self.context, &Reply::of_envoy(status, ""));
+    }
+
+    /// The stream ends as it must after what came: a whole response, or the filter's own reply.
     pub fn end(self) {
         callbacks::end(self.context);
         state::with(|state| state.streams.remove(&self.context));
     }
 
+    /// The client closes its connection.
+    pub fn client_leaves(self) {
+        self.end_with(1 << 14, "downstream_remote_disconnect");
+    }
+
+    /// The upstream resets a response that had begun.
+    pub fn upstream_breaks(self) {
+        self.end_with(1 << 4, "upstream_reset_after_response_started{remote_reset}");
+    }
+
+    /// The stream ends with these bits of `response.flags` and these `response.code_details`.
+    pub fn end_with(self, flags: u64, details: &str) {
+        self.explain(flags, details);
+        self.end();
+    }
+
+    fn explain(&self, flags: u64, details: &str) {
+        self.read(|stream| {
+            stream.response.flags |= flags;
+            stream.response.details = Some(details.to_owned());
+        });
+    }
+
     fn read<R>(&self, read: impl FnOnce(&mut StreamState) -> R) -> R {
         state::with(|state| read(state.stream(self.context)))
     }
+}
+
+fn owned(headers: &[(&str, &str)]) -> Headers {
+    headers.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
 fn first(headers: &Headers, name: &str) -> Option<String> {

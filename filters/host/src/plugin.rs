@@ -93,7 +93,7 @@ pub trait HttpFilter: 'static {
 
     /// Sees a part of the response body pass, after [`ResponseFlow::Watch`]: all up to the last one
     /// if it comes. Nothing of it is ever held. What passed here may still wait for the client to
-    /// take it.
+    /// take it. Of a WebSocket, whose status is 101, it is what the service sends, without an end.
     fn on_response_body(&mut self, part: &BodyPart<'_>) {
         let _ = part;
     }

@@ -27,8 +27,8 @@ pub struct RootHost<'a> {
 
 impl RootHost<'_> {
     /// How often [`Plugin::on_tick`] runs; zero stops it. A stream can set it too, with
-    /// [`RequestHeaders::set_tick_period`]; the period already set is not started anew, or a busy
-    /// plugin's timer would never go off.
+    /// [`set_tick_period`](crate::RequestHeaders::set_tick_period); the period already set is not
+    /// started anew, or a busy plugin's timer would never go off.
     pub fn set_tick_period(&mut self, period: Duration) {
         self.timer.set_period(period);
     }

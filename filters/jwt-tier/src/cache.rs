@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     fn identity(tenant: &str) -> Identity {
-        Identity { tenant: Some(tenant.into()), tier: None, uncapped: None, consents: false }
+        Identity { tenant: Some(tenant.into()), ..Identity::default() }
     }
 
     #[test]

@@ -60,15 +60,15 @@ impl Report {
         Self {
             decisions: family(
                 "voxgate_quota_decisions_total",
-                &["outcome", "policy", "tier", "tenant"],
+                &["outcome", "rule", "tier", "tenant"],
             ),
-            reserved: family("voxgate_quota_reserved_total", &["policy", "meter", "tenant"]),
-            committed: family("voxgate_quota_committed_total", &["policy", "meter", "tenant"]),
+            reserved: family("voxgate_quota_reserved_total", &["rule", "meter", "tenant"]),
+            committed: family("voxgate_quota_committed_total", &["rule", "meter", "tenant"]),
             refunded: family(
                 "voxgate_quota_refunded_total",
-                &["policy", "meter", "reason", "tenant"],
+                &["rule", "meter", "reason", "tenant"],
             ),
-            soft: family("voxgate_quota_soft_total", &["policy", "percent", "tenant"]),
+            soft: family("voxgate_quota_soft_total", &["rule", "percent", "tenant"]),
             at_zero: family("voxgate_quota_served_at_zero_total", &["operation", "tier"]),
             store_errors: family("voxgate_quota_store_errors_total", &["error"]),
             store_retries: Counter::new("voxgate_quota_store_retries_total"),

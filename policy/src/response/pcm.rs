@@ -1,8 +1,8 @@
 //! Samples without a container: the content type tells what they are.
 //!
-//! - `audio/L16` (RFC 2586 §4: `rate`, `channels`, 1 by default), `L8`, `L20`, `L24` (RFC 3190
-//!   §4.1–4.2, RFC 3551 §4.5). Google's Gemini says `audio/L16;codec=pcm;rate=24000`.
-//! - `audio/basic` (RFC 2046 §4.2), `PCMU`, `PCMA` (RFC 4856 §2.1.13–14): 8 bits, 8 kHz, mono.
+//! - `audio/L16` (RFC 2586, now RFC 4856: `rate`, and `channels`, 1 by default), `L8` (RFC 4856),
+//!   `L20`, `L24` (RFC 3190). Google's Gemini says `audio/L16;codec=pcm;rate=24000`.
+//! - `audio/basic` (RFC 2046 §4.2), `PCMU`, `PCMA` (RFC 4856): 8 bits, 8 kHz by default, mono.
 //! - `audio/pcm` and its like, which nobody registered: OpenAI's `pcm` is 24 kHz, 16 bits, mono
 //!   (platform.openai.com/docs/guides/text-to-speech, "Supported output formats").
 //! - `audio/x-raw` of GStreamer: `format=S16LE`.

@@ -84,3 +84,39 @@ pub fn opus(serial: u32, samples: u64) -> Vec<u8> {
     pages.extend(page(4, samples + 312, serial, &[0x5a; 10]));
     pages
 }
+
+/// AAC in ADTS: frames of 40 bytes, 1024 samples each at 24 kHz, mono.
+pub fn adts(frames: usize) -> Vec<u8> {
+    let len = 40_u16;
+    let head = [0xff, 0xf1, 0x58, 0x40 | (len >> 11) as u8, (len >> 3) as u8, (len << 5) as u8];
+    let frame = [&head[..], &[0xfc], &[0x21; 33]].concat();
+    frame.repeat(frames)
+}
+
+/// A frame of FLAC of so many samples of silence, mono, 16 bits: fixed sizes, and `number` below 128.
+pub fn flac_frame(number: u8, samples: u16) -> Vec<u8> {
+    let size = (samples - 1).to_be_bytes();
+    let mut frame = vec![0xff, 0xf8, 0x70, 0x08, number, size[0], size[1]];
+    frame.push(crc(&frame, 8, 0x07) as u8);
+    // A constant subframe.
+    frame.extend([0, 0, 0]);
+    frame.extend((crc(&frame, 16, 0x8005) as u16).to_be_bytes());
+    frame
+}
+
+/// FLAC whose header knows no length, of frames of 4096 samples.
+pub fn flac_frames(sample_rate: u64, frames: u8) -> Vec<u8> {
+    let frames = (0..frames).flat_map(|it| flac_frame(it, 4096));
+    flac(sample_rate, 0, 0, 0).into_iter().chain(frames).collect()
+}
+
+/// Of `bits` bits, the most significant first, from 0.
+pub fn crc(bytes: &[u8], bits: u32, polynomial: u32) -> u32 {
+    let top = 1_u32 << (bits - 1);
+    bytes.iter().fold(0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte) << (bits - 8), |crc, _| {
+            let shifted = crc << 1 & (top << 1).wrapping_sub(1);
+            if crc & top == 0 { shifted } else { shifted ^ polynomial }
+        })
+    })
+}

@@ -10,6 +10,7 @@ mod formats;
 pub(crate) mod json;
 mod pieces;
 mod policy_file;
+mod response;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
@@ -28,6 +29,7 @@ pub use formats::{compressed, form_facts, gzip_body, multipart_facts};
 pub use json::{json_facts, jsonl_facts};
 pub use pieces::{claims_pairs, jwks, path};
 pub use policy_file::policy_file;
+pub use response::response_meter;
 
 /// The moment at which all targets decide; the tokens of the corpus are made for it.
 pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
@@ -36,7 +38,7 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
@@ -49,6 +51,7 @@ pub const TARGETS: [Target; 12] = [
     ("form_facts", form_facts),
     ("gzip_body", gzip_body),
     ("audio_header", audio_header),
+    ("response_meter", response_meter),
 ];
 
 /// A proxy that knows nothing of a request but its head.

@@ -2,9 +2,11 @@
 
 mod facts;
 mod headers;
+mod quotas;
 
 pub(super) use facts::{BUFFER, UNREAD, comparisons as facts};
 pub(super) use headers::comparison as headers;
+pub(super) use quotas::comparison as quotas;
 
 use super::tokens::Tokens;
 use crate::fixture::{Fixture, Setup, policy, resource};
@@ -38,6 +40,11 @@ pub(super) struct Case {
     pub tokens: Tokens,
     /// The status of every answer.
     pub status: u16,
+}
+
+/// The tests' policy with so many quota rules, and enough for any number of requests.
+pub(super) fn counted(rules: usize) -> Value {
+    quotas::with_limit(rules, quotas::PLENTY)
 }
 
 fn case(name: &'static str, setup: Setup, tokens: Tokens) -> Case {

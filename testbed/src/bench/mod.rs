@@ -7,6 +7,7 @@
 
 mod bodies;
 mod cases;
+mod contention;
 mod load;
 mod measured;
 mod report;
@@ -14,6 +15,7 @@ mod subject;
 mod tokens;
 mod upstream;
 
+pub use contention::{Contention, contention};
 pub use measured::{Comparison, Measured, Memory, Spread};
 pub use report::summary;
 
@@ -68,6 +70,14 @@ pub async fn facts(plan: Plan, each: impl Fn(&Comparison)) -> Result<Vec<Compari
         comparisons.push(comparison);
     }
     Ok(comparisons)
+}
+
+/// Measures requests that are counted.
+///
+/// # Errors
+/// As [`headers`].
+pub async fn quotas(plan: Plan) -> Result<Comparison> {
+    compare(cases::quotas(&plan), plan.rounds, None).await
 }
 
 async fn compare(turns: Turns, rounds: usize, upstream: Option<SocketAddr>) -> Result<Comparison> {

@@ -3,6 +3,7 @@
 use super::cases::{Ask, Case};
 use super::{MAX_BODY_BYTES, Memory, load};
 use crate::envoy::{Envoy, Options};
+use crate::fixture::Setup;
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -56,6 +57,17 @@ impl Subject {
         self.0.finish().await?;
         Ok(memory)
     }
+}
+
+/// An Envoy with so many workers that answers every request itself.
+pub(super) async fn answered_by_envoy(setup: &Setup, workers: u32) -> Result<Envoy> {
+    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let mut bootstrap = setup.bootstrap(nobody)?;
+    remove_members(&mut bootstrap, "access_log");
+    answer_directly(&mut bootstrap);
+    let options =
+        Options { log_level: "warning".to_owned(), concurrency: workers, ..Options::default() };
+    Ok(options.start(bootstrap).await?)
 }
 
 /// Every virtual host lets filters hold the largest body, as the rendered filter's does.

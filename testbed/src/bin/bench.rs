@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use voxgate_testbed::bench::{Comparison, Plan, facts, headers, summary};
+use voxgate_testbed::bench::{Comparison, Plan, contention, facts, headers, quotas, summary};
 use voxgate_testbed::process::until_asked_to_end;
 
 /// Measures what filters cost Envoy.
@@ -18,6 +18,8 @@ enum What {
     Headers(Amount),
     /// Requests whose bodies are read
     Facts(Amount),
+    /// Requests that are counted
+    Quotas(Amount),
 }
 
 #[derive(Debug, clap::Args)]
@@ -50,6 +52,17 @@ async fn main() -> Result<()> {
         match Arguments::parse().what {
             What::Headers(amount) => {
                 println!("{}", headers(amount.plan(7, 2000)).await?.costs());
+            }
+            What::Quotas(amount) => {
+                let plan = amount.plan(7, 2000);
+                println!("{}", quotas(plan.clone()).await?.costs());
+                for workers in [1, 2, 4] {
+                    let it = contention(workers, plan.requests * plan.rounds).await?;
+                    println!(
+                        "{workers} workers, one tenant, 3 rules: {} grants, {:.0} a second, {} retries",
+                        it.grants, it.grants_a_second, it.retries
+                    );
+                }
             }
             // What is to be told apart is small beside the request: many short rounds.
             What::Facts(amount) => {

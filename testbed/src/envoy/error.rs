@@ -13,6 +13,16 @@ pub enum EnvoyError {
          or set ENVOY to an Envoy 1.40.0"
     )]
     NoBinary,
+    /// The environment names no library that moves the clock.
+    #[error(
+        "VOXGATE_CLOCK_LIB names no library, so no clock can be moved; run the tests by \
+         `cargo xtask test e2e`, which builds it (on Linux only, for it is preloaded), or by hand: \
+         cc -shared -fPIC -o clock.so testbed/clock/clock.c -ldl"
+    )]
+    NoClock,
+    /// Its clock cannot be moved.
+    #[error("the Envoy was started without `movable_clock`, so its clock cannot be moved")]
+    ClockIsFixed,
     /// It ended before it was ready, as it does when it refuses its configuration.
     #[error("Envoy ended before it was ready ({status}); its log ends:\n{log}")]
     Refused {

@@ -6,6 +6,7 @@
 mod access_log;
 mod admin;
 mod bootstrap;
+mod clock;
 mod dynamic;
 mod error;
 mod log;
@@ -41,6 +42,7 @@ pub struct Envoy {
     listeners: BTreeMap<String, SocketAddr>,
     log: log::Log,
     dynamic: Option<dynamic::ListenerFile>,
+    clock: Option<clock::Clock>,
     folder: TempDir,
     finished: bool,
 }
@@ -91,6 +93,11 @@ impl Envoy {
             .args(options.arguments())
             .stdout(log_file.try_clone()?)
             .stderr(log_file);
+        let clock = if options.movable_clock {
+            Some(clock::Clock::of(&mut command, folder.path())?)
+        } else {
+            None
+        };
         let process = Process::start(command)?;
 
         let mut envoy = Self {
@@ -99,6 +106,7 @@ impl Envoy {
             listeners: BTreeMap::new(),
             log: log::Log::new(path("envoy.log"), &options.allow_log)?,
             dynamic,
+            clock,
             folder,
             finished: false,
         };

@@ -25,6 +25,8 @@ pub struct Options {
     /// How long a listener that was replaced by a push keeps its connections, in seconds; each is
     /// asked to close at its next answer, as Istio has it. Envoy's own 600 when absent.
     pub drain_seconds: Option<u32>,
+    /// Let a test move its wall clock: [`Envoy::move_clock`]. On Linux only.
+    pub movable_clock: bool,
     /// How long it may take to become ready. Compiling a module takes a second, ten when the
     /// machine is busy.
     pub startup: Duration,
@@ -43,6 +45,7 @@ impl Default for Options {
             keep_ports: false,
             dynamic: false,
             drain_seconds: None,
+            movable_clock: false,
             startup: Duration::from_secs(60),
         }
     }

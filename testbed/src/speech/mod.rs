@@ -1,10 +1,16 @@
 //! A speech service to put behind a filter: an ordinary HTTP server that knows nothing of Voxgate.
 //!
 //! It speaks the paths of GLM-TTS (`/tts`, `/batch`) and of OpenAI (`/v1/audio/speech`,
-//! `/v1/voices`), a WebSocket, and one gRPC method; `/take/…` takes any body. It remembers what it
-//! received, so that a test can see what really got through.
+//! `/v1/voices`, `/v1/chat/completions`), a WebSocket, and one gRPC method; `/take/…` takes any
+//! body. It remembers what it received, so that a test can see what really got through.
+//!
+//! A request asks for a pace by the headers of [`Pace`], and for trouble by `x-test-status: 503`
+//! (answered at once, while the body still comes), `x-test-hang: 1` (never answered),
+//! `x-test-reset: 1` (its connection is reset before an answer) and `x-test-empty: 1` (speech
+//! without sound).
 
 mod api;
+mod chat;
 mod exchange;
 mod grpc;
 mod pace;

@@ -6,6 +6,9 @@ use http::HeaderMap;
 use std::io;
 use std::time::Duration;
 
+/// How long a word of a text counts as, of an answer that is not spoken.
+const WORD: Duration = Duration::from_millis(400);
+
 /// How fast sound comes. A request may set its own by the headers named below.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
@@ -53,6 +56,27 @@ impl Pace {
         }
     }
 
+    /// Lets events that each say a word go at this pace; a word is as long as [`WORD`].
+    pub(super) fn apply_to_words(
+        self,
+        events: impl Stream<Item = Bytes> + Send + Unpin + 'static,
+    ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        events.enumerate().then(move |(number, event)| async move {
+            if self.break_after == Some(number) {
+                return Err(self.broken_off().await);
+            }
+            let word = WORD.mul_f64(self.real_time_factor);
+            tokio::time::sleep(if number == 0 { self.first_chunk } else { word }).await;
+            Ok(event)
+        })
+    }
+
+    async fn broken_off(self) -> io::Error {
+        // hyper drops what it has not written yet when a body fails.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        io::Error::other("broken off as the test asked")
+    }
+
     /// Cuts `sound` into chunks and lets them go at this pace.
     pub(super) fn apply(
         self,
@@ -63,9 +87,7 @@ impl Pace {
         stream::unfold(start, move |mut flow| async move {
             if self.break_after == Some(flow.sent) && !flow.ended {
                 flow.ended = true;
-                // hyper drops what it has not written yet when a body fails.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                return Some((Err(io::Error::other("broken off as the test asked")), flow));
+                return Some((Err(self.broken_off().await), flow));
             }
             let chunk = match flow.next_chunk(self.chunk_bytes).await? {
                 Ok(chunk) => chunk,

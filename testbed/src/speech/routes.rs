@@ -1,13 +1,14 @@
 //! The paths, and what each answers.
 
 use super::api::{CreateSpeech, Format, Refusal, Tts, checked};
-use super::{Service, exchange, grpc, take, voices, wav, websocket};
+use super::{Service, chat, exchange, grpc, take, voices, wav, websocket};
+use crate::server::Connection;
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -28,12 +29,14 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
         .route("/v1/audio/speech", post(create_speech))
         .route("/v1/voices/add", post(voices::create))
         .route("/v1/voices", get(voices::list).post(voices::create))
+        .route("/v1/voices/{id}", delete(voices::delete))
+        .route(chat::PATH, post(chat::complete))
         .route("/ws", any(websocket::speak))
         .route(grpc::PATH, post(grpc::speak))
         .route(take::PATH, any(take::take))
         // A service answers paths of its own too; what reaches them is a test's concern.
         .fallback(not_found)
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), fail_if_asked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), misbehave_if_asked))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), exchange::record))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         // Not recorded: they are the tests' own questions.
@@ -91,14 +94,28 @@ async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(problem)).into_response()
 }
 
-/// Answers a failure where `x-test-status` or the failure rate asks for it: at once, while the body
+/// Hangs or resets the connection where `x-test-hang` or `x-test-reset` asks for it, and answers a
+/// failure where `x-test-status` or the failure rate asks for it: at once, while the body
 /// still comes. It is read all the same, for a connection that is closed over it may take the
 /// answer along (RFC 9112 §9.6).
-async fn fail_if_asked(
+async fn misbehave_if_asked(
     State(service): State<Arc<Service>>,
     request: axum::extract::Request,
     next: middleware::Next,
 ) -> Response {
+    if is_asked(request.headers(), "x-test-reset")
+        && let Some(connection) = request.extensions().get::<Connection>()
+    {
+        connection.reset();
+        return std::future::pending().await;
+    }
+    if is_asked(request.headers(), "x-test-hang") {
+        // That a client goes is only seen by who has read all it sent.
+        return match take::drain(request.into_body()).await {
+            Ok(_) => std::future::pending().await,
+            Err(refusal) => refusal.into_response(),
+        };
+    }
     let asked = request.headers().get("x-test-status");
     let asked = asked.and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
     match asked.or_else(|| service.failure()) {
@@ -108,6 +125,10 @@ async fn fail_if_asked(
         }
         None => next.run(request).await,
     }
+}
+
+fn is_asked(headers: &HeaderMap, name: &str) -> bool {
+    headers.get(name).is_some_and(|value| value == "1")
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,7 +164,10 @@ impl Service {
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
         let rate = self.options.sample_rate;
-        let sound = self.options.engine.speak(checked(text)?, rate).await?;
+        let mut sound = self.options.engine.speak(checked(text)?, rate).await?;
+        if is_asked(headers, "x-test-empty") {
+            sound = stream::empty().boxed();
+        }
         let sound = match format {
             Format::Wav => stream::iter([Ok(wav::streaming_header(rate))]).chain(sound).boxed(),
             Format::Pcm => sound,

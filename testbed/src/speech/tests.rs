@@ -188,6 +188,154 @@ async fn a_cloned_voice_is_listed() {
 }
 
 #[tokio::test]
+async fn a_voice_that_is_deleted_is_gone_and_its_id_is_not_given_again() {
+    let (_speech, client) = speech().await;
+    let created = client.post("/v1/voices").body("audio").send().await.unwrap().json();
+    let id = created["voice_id"].as_str().unwrap().to_owned();
+    let delete = |id: &str| client.request("DELETE", &format!("/v1/voices/{id}")).send();
+    assert_eq!(delete(&id).await.unwrap().status, 200);
+    assert_eq!(delete(&id).await.unwrap().status, 404);
+    assert_eq!(delete("alloy").await.unwrap().status, 404);
+    assert!(!client.get("/v1/voices").send().await.unwrap().text().contains(&id));
+    let next = client.post("/v1/voices").body("audio").send().await.unwrap().json();
+    assert_ne!(next["voice_id"], created["voice_id"]);
+}
+
+fn chat(more: serde_json::Value) -> serde_json::Value {
+    let mut chat = json!({ "model": "m", "messages": [
+        { "role": "system", "content": "Be kind." },
+        { "role": "user", "content": [{ "type": "text", "text": "one two 三" }, { "type": "image_url" }] },
+    ] });
+    for (name, value) in more.as_object().unwrap() {
+        chat[name] = value.clone();
+    }
+    chat
+}
+
+const CHAT: &str = "/v1/chat/completions";
+
+#[tokio::test]
+async fn a_chat_is_answered_with_tokens_that_can_be_counted() {
+    let (_speech, client) = speech().await;
+    let answer = client.post(CHAT).json(&chat(json!({}))).send().await.unwrap().json();
+    assert_eq!(answer["choices"][0]["message"]["content"], "You said: one two 三");
+    assert_eq!(answer["choices"][0]["finish_reason"], "stop");
+    // 8 and 9 characters; 5 words.
+    let usage = json!({ "prompt_tokens": 5, "completion_tokens": 5, "total_tokens": 10 });
+    assert_eq!(answer["usage"], usage);
+
+    let cut = chat(json!({ "max_tokens": 3 }));
+    let answer = client.post(CHAT).json(&cut).send().await.unwrap().json();
+    assert_eq!(answer["choices"][0]["message"]["content"], "You said: one");
+    assert_eq!(answer["choices"][0]["finish_reason"], "length");
+    assert_eq!(answer["usage"]["completion_tokens"], 3);
+    assert_eq!(client.post(CHAT).json(&json!({})).send().await.unwrap().status, 400);
+}
+
+#[tokio::test]
+async fn a_chat_streams_its_words_and_its_usage_only_if_it_is_asked_for() {
+    let (_speech, client) = speech().await;
+    for include_usage in [false, true] {
+        let options = json!({ "include_usage": include_usage });
+        let request = chat(json!({ "stream": true, "stream_options": options }));
+        let response = client.post(CHAT).json(&request).send().await.unwrap();
+        assert_eq!(response.header("content-type"), Some("text/event-stream"));
+        let text = response.text();
+        let mut events: Vec<_> =
+            text.split_terminator("\n\n").map(|it| it.strip_prefix("data: ").unwrap()).collect();
+        assert_eq!(events.pop(), Some("[DONE]"));
+        let mut chunks: Vec<serde_json::Value> =
+            events.into_iter().map(|it| serde_json::from_str(it).unwrap()).collect();
+        if include_usage {
+            let last = chunks.pop().unwrap();
+            assert_eq!(last["choices"], json!([]));
+            assert_eq!(last["usage"]["total_tokens"], 10);
+        }
+        assert!(chunks.iter().all(|it| it.get("usage").is_some() == include_usage), "{text}");
+        let said: String =
+            chunks.iter().filter_map(|it| it["choices"][0]["delta"]["content"].as_str()).collect();
+        assert_eq!(said, "You said: one two 三");
+        assert_eq!(chunks.last().unwrap()["choices"][0]["finish_reason"], "stop");
+    }
+}
+
+#[tokio::test]
+async fn a_chat_streams_at_the_pace_asked_for_and_breaks_off() {
+    let (_speech, client) = speech().await;
+    let request = client.post(CHAT).json(&chat(json!({ "stream": true })));
+    let slow = request.clone().header("x-test-real-time-factor", "100");
+    let mut stream = slow.timeout(Duration::from_millis(200)).stream().await.unwrap();
+    assert!(stream.next().await.unwrap().is_some());
+    assert!(matches!(stream.next().await, Err(ClientError::TimedOut(_))));
+    let broken = request.header("x-test-break-after-chunks", "2").send().await;
+    assert!(matches!(broken, Err(ClientError::Body(_))), "{broken:?}");
+}
+
+#[tokio::test]
+async fn an_answer_without_sound_is_a_wav_header_and_no_more() {
+    let (_speech, client) = speech().await;
+    for (path, text) in [("/tts", "text"), ("/v1/audio/speech", "input")] {
+        let request = client.post(path).header("x-test-empty", "1");
+        let response = request.json(&json!({ text: TEXT })).send().await.unwrap();
+        assert_eq!(
+            (response.status.as_u16(), response.header("content-type")),
+            (200, Some("audio/wav"))
+        );
+        assert_eq!(response.body.len(), wav::HEADER_BYTES);
+    }
+}
+
+#[tokio::test]
+async fn a_request_hangs_until_its_client_goes() {
+    let (speech, _) = speech().await;
+    for (protocol, client) in Client::both(speech.address()) {
+        let request = client.post("/tts").header("x-test-hang", "1").header("x-test-id", protocol);
+        let hung = request.json(&tts()).timeout(Duration::from_millis(200)).send().await;
+        assert!(matches!(hung, Err(ClientError::TimedOut(_))), "{protocol}");
+        let received = speech.wait_for(protocol, |it| it.client_gone).await.unwrap();
+        assert_eq!(received.status, None);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_reset_before_an_answer() {
+    let (speech, _) = speech().await;
+    for (protocol, client) in Client::both(speech.address()) {
+        let request = client.post("/tts").header("x-test-reset", "1").json(&tts());
+        let reset = request.send().await.unwrap_err();
+        assert!(reset.to_string().contains("reset"), "{protocol}: {reset}");
+        // Other connections live.
+        assert_eq!(client.post("/tts").json(&tts()).send().await.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_come_while_the_body_still_does() {
+    let (speech, _) = speech().await;
+    for (protocol, client) in Client::both(speech.address()) {
+        let pieces = (0..20).map(|_| "a");
+        let request =
+            client.post("/tts").header("x-test-status", "503").header("x-test-id", protocol);
+        let answer = request.pieces(pieces, Duration::from_millis(20)).stream().await.unwrap();
+        assert_eq!(answer.status, 503);
+        assert!(speech.received_as(protocol).unwrap().body_bytes < 20, "{protocol}");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_stays_open_and_silent_until_it_is_asked_again() {
+    let (_speech, client) = speech().await;
+    let request = client.get("/ws").timeout(Duration::from_millis(300));
+    let mut socket = request.websocket().await.unwrap().unwrap_open();
+    for text in ["first", "second"] {
+        socket.send(Message::text(text)).await.unwrap();
+        assert_eq!(socket.next().await.unwrap(), Message::text(text));
+        while socket.next().await.unwrap() != Message::binary(bytes::Bytes::new()) {}
+        assert!(matches!(socket.next().await, Err(ClientError::TimedOut(_))));
+    }
+}
+
+#[tokio::test]
 async fn a_websocket_speaks_in_binary_frames() {
     let (_speech, client) = speech().await;
     let mut socket = client.get("/ws").websocket().await.unwrap().unwrap_open();

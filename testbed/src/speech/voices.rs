@@ -1,4 +1,4 @@
-//! Voices: the preset ones, and those cloned from reference audio.
+//! Voices: the preset ones, and those cloned from reference audio, until they are deleted.
 
 use super::Service;
 use super::api::Refusal;
@@ -6,7 +6,7 @@ use super::received::locked;
 use super::take::drain;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -17,13 +17,20 @@ const PRESET: [&str; 3] = ["alloy", "jiayan", "nova"];
 /// How many cloned voices are kept.
 const MOST: usize = 1000;
 
-/// The cloned voices' ids.
+/// The cloned voices.
 #[derive(Debug, Default)]
-pub(super) struct Voices(Mutex<Vec<String>>);
+pub(super) struct Voices(Mutex<Cloned>);
+
+#[derive(Debug, Default)]
+struct Cloned {
+    ids: Vec<String>,
+    /// How many there ever were: an id is never given again.
+    ever: u64,
+}
 
 pub(super) async fn list(State(service): State<Arc<Service>>) -> Json<Value> {
     let cloned = locked(&service.voices.0);
-    let voices = PRESET.into_iter().chain(cloned.iter().map(String::as_str));
+    let voices = PRESET.into_iter().chain(cloned.ids.iter().map(String::as_str));
     Json(json!({ "voices": voices.map(|id| json!({ "voice_id": id })).collect::<Vec<_>>() }))
 }
 
@@ -34,10 +41,29 @@ pub(super) async fn create(
 ) -> Result<(StatusCode, Json<Value>), Response> {
     drain(recording).await.map_err(Refusal::into_response)?;
     let mut cloned = locked(&service.voices.0);
-    if cloned.len() == MOST {
+    if cloned.ids.len() == MOST {
         return Err(StatusCode::INSUFFICIENT_STORAGE.into_response());
     }
-    let id = format!("cloned-{}", cloned.len() + 1);
-    cloned.push(id.clone());
+    cloned.ever += 1;
+    let id = format!("cloned-{}", cloned.ever);
+    cloned.ids.push(id.clone());
     Ok((StatusCode::CREATED, Json(json!({ "voice_id": id }))))
+}
+
+/// Forgets a cloned voice; a preset one is nobody's to delete.
+pub(super) async fn delete(
+    State(service): State<Arc<Service>>,
+    Path(id): Path<String>,
+) -> (StatusCode, Json<Value>) {
+    let mut cloned = locked(&service.voices.0);
+    match cloned.ids.iter().position(|it| *it == id) {
+        Some(at) => {
+            cloned.ids.remove(at);
+            (StatusCode::OK, Json(json!({ "status": "ok" })))
+        }
+        None => {
+            let problem = json!({ "error": { "message": "there is no such cloned voice" } });
+            (StatusCode::NOT_FOUND, Json(problem))
+        }
+    }
 }

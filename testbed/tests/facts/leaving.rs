@@ -3,8 +3,7 @@
 use super::{assert_alive, policy};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use voxgate_testbed::client::raw::Conversation;
-use voxgate_testbed::client::{Client, ClientError};
+use voxgate_testbed::client::{Client, Leave};
 use voxgate_testbed::fixture::{Fixture, token};
 
 const ACTIVE: &str = "http.inbound_0.0.0.0_8080.downstream_rq_active";
@@ -21,23 +20,14 @@ async fn wait_until_idle(fixture: &Fixture) {
 async fn leave(fixture: &Fixture, protocol: &str, path: &str, token: &str, begin: &str) {
     let content_type =
         if path.ends_with("json") { "application/json" } else { "multipart/form-data; boundary=b" };
-    if protocol == "HTTP/2" {
-        // Its own connection, which is closed with it.
-        let client = Client::http2(fixture.envoy.address());
-        let pieces = std::iter::once(begin.to_owned()).chain((0..600).map(|_| " ".to_owned()));
-        let request = client.post(path).bearer(token).header("content-type", content_type);
-        let request = request.header("x-test-id", "leaves").timeout(Duration::from_millis(200));
-        let answer = request.pieces(pieces, Duration::from_millis(50)).send().await;
-        assert!(matches!(answer, Err(ClientError::TimedOut(_))), "{answer:?}");
-    } else {
-        let mut client = Conversation::open(fixture.envoy.address()).await.unwrap();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: speech.test\r\nauthorization: Bearer {token}\r\n\
-             content-type: {content_type}\r\nx-test-id: leaves\r\ncontent-length: 1000000\r\n\r\n{begin}"
-        );
-        client.say(head).await.unwrap();
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    // Its own connection, which is closed with it.
+    let [http1, http2] = Client::both(fixture.envoy.address()).map(|(_, client)| client);
+    let client = if protocol == "HTTP/2" { http2 } else { http1 };
+    let pieces = std::iter::once(begin.to_owned()).chain((0..600).map(|_| " ".to_owned()));
+    let request = client.post(path).bearer(token).header("content-type", content_type);
+    let request = request.header("x-test-id", "leaves").header("content-length", "1000000");
+    let request = request.pieces(pieces, Duration::from_millis(50));
+    request.leave(Leave::BeforeHeaders(Duration::from_millis(200))).await.unwrap();
 }
 
 #[tokio::test]

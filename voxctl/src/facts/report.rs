@@ -59,6 +59,8 @@ pub struct AudioReport {
     pub largest_bytes: u64,
     /// Milliseconds of the longest whose length is known.
     pub longest_ms: u64,
+    /// Milliseconds of all whose length is known.
+    pub total_ms: u64,
     /// Whether all are complete with a length that their format tells.
     pub all_lengths_known: bool,
     /// The highest sample rate that a header tells, in Hz.
@@ -130,12 +132,20 @@ impl ReferenceReport {
 
 impl AudioReport {
     fn new(facts: &AudioFacts) -> Self {
-        let AudioFacts { count, largest_bytes, longest, all_lengths_known, sample_rate_hz, sha256 } =
-            facts;
+        let AudioFacts {
+            count,
+            largest_bytes,
+            longest,
+            total,
+            all_lengths_known,
+            sample_rate_hz,
+            sha256,
+        } = facts;
         Self {
             count: *count,
             largest_bytes: *largest_bytes,
             longest_ms: longest.0,
+            total_ms: total.0,
             all_lengths_known: *all_lengths_known,
             sample_rate_hz: *sample_rate_hz,
             sha256: sha256.iter().map(hex).collect(),

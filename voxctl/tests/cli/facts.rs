@@ -41,7 +41,7 @@ fn json_has_every_fact() {
     let found = facts(folder.path(), "application/json", &[&SPEECH[..], &["--json"]].concat());
     let none = json!({"known": [], "overflow": false});
     let audio = json!({
-        "count": 0, "largest_bytes": 0, "longest_ms": 0, "all_lengths_known": false,
+        "count": 0, "largest_bytes": 0, "longest_ms": 0, "total_ms": 0, "all_lengths_known": false,
         "sample_rate_hz": null, "sha256": [],
     });
     let expected = json!({

@@ -88,12 +88,18 @@ pub fn fake_host() -> Result<Tally> {
 pub fn end_to_end() -> Result<Tally> {
     let envoy = tools::envoy()?;
     say(format_args!("Envoy: {}", envoy.display()));
-    counted(
-        test()
-            .args(["--package", TESTBED, "--test", "*"])
-            .env("ENVOY", envoy)
-            .env("VOXGATE_DIST", dist()),
-    )
+    let mut test = test();
+    test.args(["--package", TESTBED, "--test", "*"])
+        .env("ENVOY", envoy)
+        .env("VOXGATE_DIST", dist());
+    match tools::clock_library()? {
+        Some(library) => test.env(tools::CLOCK_LIBRARY, library),
+        None => {
+            say("tests that move Envoy's clock are ignored: that needs LD_PRELOAD, so Linux");
+            &mut test
+        }
+    };
+    counted(&mut test)
 }
 
 pub fn every_envoy() -> Result<Tally> {

@@ -55,9 +55,12 @@ pub(super) unsafe extern "C" fn proxy_get_buffer_bytes(
     size: *mut usize,
 ) -> u32 {
     let content = state::with(|state| match buffer {
-        0 if state.withholds_bodies => None,
+        0 | 1 if state.withholds_bodies => None,
         // Without one Envoy gives the empty buffer.
         0 => Some(state.active_stream().map_or_else(Vec::new, |it| it.body.readable().to_vec())),
+        1 => {
+            Some(state.active_stream().and_then(|it| it.response.chunk.clone()).unwrap_or_default())
+        }
         4 => state.call_response.as_ref().map(|(_, body)| body.clone()),
         7 => state.configuring.clone(),
         _ => None,
@@ -174,7 +177,11 @@ pub(super) extern "C" fn proxy_increment_metric(id: u32, offset: i64) -> u32 {
             return BAD_ARGUMENT;
         }
         let value = state.metric_values.entry(name.clone()).or_default();
-        *value = value.saturating_add_signed(offset);
+        let (sum, is_wrapped) = value.overflowing_add_signed(offset);
+        *value = sum;
+        if is_wrapped {
+            state.violation("took a metric below zero, or past its end");
+        }
         OK
     })
 }

@@ -7,6 +7,7 @@ use crate::state::{self, Headers, State, StreamState};
 pub(super) const REQUEST_HEADERS: u32 = 0;
 pub(super) const REQUEST_TRAILERS: u32 = 1;
 pub(super) const RESPONSE_HEADERS: u32 = 2;
+pub(super) const RESPONSE_TRAILERS: u32 = 3;
 pub(super) const CALL_RESPONSE_HEADERS: u32 = 6;
 
 impl StreamState {
@@ -14,7 +15,8 @@ impl StreamState {
         match map {
             REQUEST_HEADERS => Some(&self.headers).filter(|_| self.request_open),
             REQUEST_TRAILERS => self.trailers.as_ref(),
-            RESPONSE_HEADERS => self.response.as_ref(),
+            RESPONSE_HEADERS => self.response.headers.as_ref(),
+            RESPONSE_TRAILERS => self.response.trailers.as_ref(),
             _ => None,
         }
     }
@@ -37,9 +39,11 @@ impl State {
             change(&mut stream.headers);
         } else if let (REQUEST_TRAILERS, Some(trailers)) = (map, &mut stream.trailers) {
             change(trailers);
-        } else if let Some(response) = &mut stream.response {
-            change(response);
-            stream.response_changes = response.clone();
+        } else if let (RESPONSE_HEADERS, Some(headers)) = (map, &mut stream.response.headers) {
+            change(headers);
+            stream.response.changes = headers.clone();
+        } else if let (RESPONSE_TRAILERS, Some(trailers)) = (map, &mut stream.response.trailers) {
+            change(trailers);
         }
         OK
     }

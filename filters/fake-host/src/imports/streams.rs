@@ -20,6 +20,13 @@ impl State {
             ["connection", "uri_san_peer_certificate"] => {
                 Ok(stream.peer_uri_san.clone().ok_or(NOT_FOUND)?.into_bytes())
             }
+            ["response", "flags"] => Ok(stream.response.flags.to_le_bytes().to_vec()),
+            ["response", "code_details"] => {
+                Ok(stream.response.details.clone().ok_or(NOT_FOUND)?.into_bytes())
+            }
+            ["response", "code"] => {
+                Ok(u64::from(stream.response.code.ok_or(NOT_FOUND)?).to_le_bytes().to_vec())
+            }
             [key] => stream.filter_state.get(key).cloned().ok_or(NOT_FOUND),
             _ => Err(NOT_FOUND),
         }

@@ -5,7 +5,7 @@ use super::headers::*;
 use super::streams::proxy_set_effective_context;
 use super::*;
 use crate::body::{Body, DEFAULT_LIMIT};
-use crate::state::{self, Headers, State, StreamPhase, StreamState};
+use crate::state::{self, Response, State, StreamPhase, StreamState};
 
 /// A stream of this thread, and its callback running.
 fn in_stream(request_open: bool) {
@@ -17,8 +17,7 @@ fn in_stream(request_open: bool) {
             request_open,
             headers: vec![("x-empty".into(), vec![]), ("x-bytes".into(), vec![0xff])],
             trailers: None,
-            response: None,
-            response_changes: Headers::new(),
+            response: Response::default(),
             reply: None,
             answered: false,
             body: Body::new(DEFAULT_LIMIT),
@@ -65,7 +64,7 @@ fn open_headers_can_be_read_and_changed() {
 #[test]
 fn headers_in_the_wrong_phase_fail_but_a_whole_map_is_empty() {
     in_stream(false);
-    for map in [REQUEST_HEADERS, RESPONSE_HEADERS, CALL_RESPONSE_HEADERS] {
+    for map in [REQUEST_HEADERS, RESPONSE_HEADERS, RESPONSE_TRAILERS, CALL_RESPONSE_HEADERS] {
         assert_eq!(read(map, "x-bytes"), (BAD_ARGUMENT, 0));
         assert_eq!(set(map), BAD_ARGUMENT);
         assert_eq!(read_all(map), (OK, 0));

@@ -45,7 +45,11 @@ impl StreamContext {
     fn pass_response(&self, size: usize, has_ended: bool) {
         let response = self.handle.response().pass(size, has_ended);
         self.set_response(response);
-        self.tell(|filter| filter.on_response_body(&response.part(size)));
+        let part = response.part(size);
+        self.tell(|filter| filter.on_response_body(&part));
+        if part.is_torn() {
+            log::error!("the proxy did not give the whole of a response body");
+        }
     }
 
     /// A chunk of a request that is held.
@@ -86,8 +90,8 @@ impl Context for StreamContext {
         let response = self.handle.response();
         let stream = EndedStream::new(Seen {
             replied: self.handle.state.replied.get(),
-            began: response.began,
-            ended: response.has_ended,
+            response: response.progress(),
+            was_watched: response.is_watched(),
         });
         self.tell(|filter| filter.on_done(&stream));
         true
@@ -141,24 +145,23 @@ impl HttpContext for StreamContext {
             Phase::Waiting | Phase::Reading => self.handle.enter(Phase::Answered),
             Phase::Running | Phase::Watching => {}
         }
-        self.set_response(self.handle.response().begin(end_of_stream));
         let mut flow = ResponseFlow::Continue;
         self.tell(|filter| {
             flow = filter.on_response_headers(&mut ResponseHeaders::new(), end_of_stream);
         });
-        self.set_response(self.handle.response().flow(flow));
+        self.set_response(ResponseState::begin(flow, end_of_stream));
         Action::Continue
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        if self.handle.response().is_watched {
+        if self.handle.response().is_watched() {
             self.pass_response(size, end_of_stream);
         }
         Action::Continue
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        if self.handle.response().is_watched {
+        if self.handle.response().is_watched() {
             self.pass_response(0, true);
             self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }

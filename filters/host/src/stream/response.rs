@@ -4,13 +4,15 @@ use proxy_wasm::types::BufferType;
 
 use crate::ResponseFlow;
 use crate::body::BodyPart;
+use crate::ending::{Progress, is_from_upstream};
 
 /// A response as far as it came.
 #[derive(Clone, Copy, Default)]
 pub(super) struct ResponseState {
-    pub began: bool,
-    pub has_ended: bool,
-    pub is_watched: bool,
+    /// Of an upstream's; of one that is not watched, of anybody's.
+    progress: Progress,
+    is_watched: bool,
+    has_ended: bool,
     /// Bytes of its body.
     came: u64,
 }
@@ -18,21 +20,35 @@ pub(super) struct ResponseState {
 // === impl ResponseState ===
 
 impl ResponseState {
-    pub fn begin(self, has_ended: bool) -> Self {
-        Self { began: true, has_ended, ..self }
+    /// Its headers are here, and the filter said what it wants of it.
+    pub fn begin(flow: ResponseFlow, has_ended: bool) -> Self {
+        let is_watched = flow == ResponseFlow::Watch;
+        let progress = match is_watched && !is_from_upstream() {
+            true => Progress::Nothing,
+            false => Progress::Begun,
+        };
+        Self { progress, is_watched, has_ended, came: 0 }
     }
 
-    pub fn flow(self, flow: ResponseFlow) -> Self {
-        Self { is_watched: flow == ResponseFlow::Watch, ..self }
-    }
-
-    /// A chunk of `size` bytes passes.
+    /// A chunk of `size` bytes passes, or trailers do.
     pub fn pass(self, size: usize, has_ended: bool) -> Self {
-        Self { came: self.came.saturating_add(size as u64), has_ended, ..self }
+        let came = self.came.saturating_add(size as u64);
+        Self { came, has_ended: self.has_ended || has_ended, ..self }
     }
 
     /// The last `size` bytes that came.
     pub fn part(&self, size: usize) -> BodyPart<'static> {
         BodyPart::new(BufferType::HttpResponseBody, 0, size, self.came, self.has_ended)
+    }
+
+    pub fn is_watched(&self) -> bool {
+        self.is_watched
+    }
+
+    pub fn progress(&self) -> Progress {
+        match self.progress {
+            Progress::Begun if self.has_ended => Progress::Whole,
+            progress => progress,
+        }
     }
 }

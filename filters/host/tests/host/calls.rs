@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::probe::{Probe, on_request, script};
 use voxgate_fake_host::FakeHost;
 use voxgate_host::{
-    CallError, CounterFamily, Flow, ForeignError, Gauge, Hash, shared_data, verify_signature,
+    CallError, Counter, CounterFamily, Flow, ForeignError, Gauge, Hash, TooLarge, shared_data,
+    verify_signature,
 };
 
 fn host() -> FakeHost {
@@ -64,6 +65,34 @@ fn a_body_that_is_too_large_is_not_read() {
     host.answer_call(token, 200, &[], b"12345");
     let answer = script(|it| it.answers.pop()).unwrap();
     assert_eq!(answer, "Some(200) None Err(TooLarge { size: 5, limit: 4 })");
+}
+
+#[test]
+fn a_large_body_is_read_in_pieces() {
+    let host = host();
+    host.add_cluster("keys");
+    let sent: Vec<u8> = (0..150_000_usize).map(|at| at as u8).collect();
+    let token = call(&host, Duration::from_secs(1)).unwrap();
+    host.answer_call(token, 200, &[], &sent);
+    let pieces = script(|it| it.pieces.take()).unwrap().unwrap();
+    let sizes: Vec<usize> = pieces.iter().map(Vec::len).collect();
+    assert_eq!((pieces.concat(), sizes), (sent, vec![65536, 65536, 18928]));
+
+    let token = call(&host, Duration::from_secs(1)).unwrap();
+    host.answer_call(token, 200, &[], &[0; (1 << 20) + 1]);
+    let too_large = TooLarge { size: (1 << 20) + 1, limit: 1 << 20 };
+    assert_eq!(script(|it| it.pieces.take()).unwrap(), Err(too_large));
+}
+
+#[test]
+fn an_answer_that_nothing_changed_has_its_etag_and_no_body() {
+    let host = host();
+    host.add_cluster("keys");
+    let token = call(&host, Duration::from_secs(1)).unwrap();
+    // As Envoy hands a 304 on, whose length is that of the body it stands for.
+    host.answer_call(token, 304, &[("etag", "e"), ("content-length", "47")], b"");
+    assert_eq!(script(|it| it.answers.pop()).unwrap(), "Some(304) Some([101]) Ok([])");
+    assert_eq!(script(|it| it.pieces.take()).unwrap(), Ok(vec![]));
 }
 
 #[test]
@@ -155,6 +184,32 @@ fn metrics_are_defined_once_whatever_is_configured() {
     assert_eq!(host.definitions("key_age_seconds"), 1);
 }
 
+#[test]
+fn counters_count_amounts_and_gauges_go_both_ways() {
+    let host = host();
+    DECISIONS.add(&["allow", "a"], 5_000_000_000);
+    DECISIONS.add(&["allow", "a"], 1);
+    DECISIONS.add(&["deny", "b"], 0);
+    assert_eq!(host.metric("outcome=.=allow;.;reason=.=a;.;decisions_total"), 5_000_000_001);
+    let counter = Counter::new("text_chars_total");
+    counter.add(0);
+    assert_eq!(host.metric_names().len(), 1);
+    counter.add(u64::MAX);
+    assert_eq!(host.metric("text_chars_total"), i64::MAX as u64);
+
+    let gauge = Gauge::new("streams_held");
+    gauge.add(3);
+    gauge.add(-2);
+    assert_eq!(host.metric("streams_held"), 1);
+    gauge.add(-1);
+    gauge.add(0);
+    assert_eq!(host.metric("streams_held"), 0);
+    // As Envoy does: it does not stop at zero.
+    gauge.add(i64::MIN);
+    assert_eq!(host.metric("streams_held"), 1 << 63 | 1);
+    assert_eq!(host.take_violations(), ["took a metric below zero, or past its end"]);
+}
+
 fn plus_one(value: Option<&[u8]>) -> Vec<u8> {
     vec![value.and_then(|it| it.first()).map_or(1, |it| it + 1)]
 }
@@ -167,6 +222,43 @@ fn two_workers_that_both_create_a_value_lose_nothing() {
     host.interfere("voxgate.n", &[50]);
     assert_eq!(shared_data::update("voxgate.n", plus_one), Ok(vec![51]));
     assert_eq!(shared_data::get("voxgate.n"), Some(vec![51]));
+}
+
+#[test]
+fn of_two_workers_that_create_an_entry_one_wins() {
+    let host = host();
+    let (value, absent) = shared_data::read("voxgate.n");
+    assert_eq!(value, None);
+    host.interfere("voxgate.n", b"theirs");
+    assert_eq!(shared_data::write("voxgate.n", b"ours", absent), Err(shared_data::Conflict));
+    assert_eq!(shared_data::get("voxgate.n"), Some(b"theirs".to_vec()));
+    assert_eq!(shared_data::write("voxgate.m", b"ours", absent), Ok(()));
+    assert_eq!(shared_data::write("voxgate.m", b"again", absent), Err(shared_data::Conflict));
+    assert_eq!(shared_data::get("voxgate.m"), Some(b"ours".to_vec()));
+}
+
+#[test]
+fn a_version_is_good_for_one_write() {
+    let _host = host();
+    let (_, absent) = shared_data::read("voxgate.n");
+    shared_data::write("voxgate.n", b"\0\xff", absent).unwrap();
+    let (value, version) = shared_data::read("voxgate.n");
+    assert_eq!(value, Some(b"\0\xff".to_vec()));
+    assert_eq!(shared_data::write("voxgate.n", b"one", version), Ok(()));
+    assert_eq!(shared_data::write("voxgate.n", b"two", version), Err(shared_data::Conflict));
+    assert_eq!(shared_data::get("voxgate.n"), Some(b"one".to_vec()));
+}
+
+#[test]
+fn an_empty_value_is_an_entry_all_the_same() {
+    let _host = host();
+    let (_, absent) = shared_data::read("voxgate.n");
+    shared_data::write("voxgate.n", b"", absent).unwrap();
+    let (value, version) = shared_data::read("voxgate.n");
+    assert_eq!((value, shared_data::get("voxgate.n")), (Some(vec![]), None));
+    assert_eq!(shared_data::write("voxgate.n", b"one", absent), Err(shared_data::Conflict));
+    assert_eq!(shared_data::write("voxgate.n", b"one", version), Ok(()));
+    assert_eq!(shared_data::update("voxgate.m", plus_one), Ok(vec![1]));
 }
 
 #[test]

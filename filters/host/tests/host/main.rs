@@ -3,4 +3,5 @@
 mod bodies;
 mod calls;
 mod probe;
+mod responses;
 mod streams;

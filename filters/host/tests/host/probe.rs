@@ -7,7 +7,7 @@ use std::time::Duration;
 use voxgate_host::{
     BodyPart, CallError, CallId, CallResponse, EndedStream, Ending, Flow, GrpcStatus, HttpCall,
     HttpFilter, LocalReply, Plugin, RequestHeaders, RequestTrailers, ResponseFlow, ResponseHeaders,
-    ResponseTrailers, RootHost, StreamHandle,
+    ResponseTrailers, RootHost, StreamHandle, TooLarge,
 };
 
 type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
@@ -29,14 +29,17 @@ pub struct Script {
     pub passed: Vec<Part>,
     pub trailers: usize,
     pub responses_seen: Vec<Option<u16>>,
+    pub responses_ended: usize,
     pub watches_responses: bool,
     pub response: Vec<Part>,
+    pub piece_sizes: Vec<usize>,
     pub response_status: Option<String>,
     pub streams_done: usize,
     pub endings: Vec<Ending>,
     pub call: Option<Duration>,
     pub sent: Vec<Result<CallId, CallError>>,
     pub answers: Vec<String>,
+    pub pieces: Option<Result<Vec<Vec<u8>>, TooLarge>>,
 }
 
 thread_local! {
@@ -116,7 +119,11 @@ impl Plugin for Probe {
             response.header("etag").map(<[u8]>::to_vec),
             response.body(4),
         );
-        script(|script| script.answers.push(answer));
+        let pieces = response.pieces(1 << 20).map(Iterator::collect);
+        script(|script| {
+            script.answers.push(answer);
+            script.pieces = Some(pieces);
+        });
     }
 }
 
@@ -158,8 +165,15 @@ impl HttpFilter for ProbeFilter {
         }
     }
 
-    fn on_response_headers(&mut self, response: &mut ResponseHeaders<'_>, _: bool) -> ResponseFlow {
-        script(|script| script.responses_seen.push(response.status()));
+    fn on_response_headers(
+        &mut self,
+        response: &mut ResponseHeaders<'_>,
+        end_of_stream: bool,
+    ) -> ResponseFlow {
+        script(|script| {
+            script.responses_seen.push(response.status());
+            script.responses_ended += usize::from(end_of_stream);
+        });
         response.set("x-seen", b"yes").unwrap();
         response.remove("server").unwrap();
         match script(|script| script.watches_responses) {
@@ -170,7 +184,11 @@ impl HttpFilter for ProbeFilter {
 
     fn on_response_body(&mut self, body: &BodyPart<'_>) {
         let part = part(body);
-        script(|script| script.response.push(part));
+        let sizes: Vec<usize> = body.pieces().map(|piece| piece.len()).collect();
+        script(|script| {
+            script.response.push(part);
+            script.piece_sizes.extend(sizes);
+        });
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {

@@ -1,19 +1,36 @@
-//! The checksums of FLAC (RFC 9639 §9.1.8 and §9.3), most significant bit first, from 0.
+//! The checksums of FLAC (RFC 9639 §9.1.8 and §9.3), most significant bit first, from 0. Over bytes
+//! and their checksum each is 0.
 
 const TABLE_8: [u8; 256] = table_8();
 const TABLE_16: [u16; 256] = table_16();
 
-/// x⁸ + x² + x + 1. Over bytes and their checksum it is 0.
+/// x⁸ + x² + x + 1.
 pub(super) fn crc_8(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |crc, it| entry(&TABLE_8, crc ^ it))
 }
 
-/// x¹⁶ + x¹⁵ + x² + 1, of `bytes` behind those of `before`.
-pub(super) fn crc_16(before: u16, bytes: &[u8]) -> u16 {
-    bytes.iter().fold(before, |crc, it| {
-        let [high, low] = crc.to_be_bytes();
-        entry(&TABLE_16, high ^ it) ^ u16::from_be_bytes([low, 0])
-    })
+/// x¹⁶ + x¹⁵ + x² + 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Crc16(u16);
+
+// === impl Crc16 ===
+
+impl Crc16 {
+    /// Goes through more bytes. Whether the checksum fitted behind any of them.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> bool {
+        let mut has_fitted = false;
+        for byte in bytes {
+            let [high, low] = self.0.to_be_bytes();
+            self.0 = entry(&TABLE_16, high ^ byte) ^ u16::from_be_bytes([low, 0]);
+            has_fitted |= self.fits();
+        }
+        has_fitted
+    }
+
+    /// Whether the last two bytes are the checksum of those before.
+    pub(super) fn fits(self) -> bool {
+        self.0 == 0
+    }
 }
 
 fn entry<T: Copy + Default>(table: &[T; 256], at: u8) -> T {

@@ -1,12 +1,14 @@
 //! FLAC: what counts are its frames (RFC 9639 §9).
 //!
-//! A frame does not say how long it is, so it ends where another header begins: one whose CRC-8
-//! fits, and before which the frame's CRC-16 fits or whose number is the next one. The last frame
-//! is complete once its CRC-16 fits. So each byte goes through the checksum, and nothing is kept but
-//! the header that may be beginning.
+//! A frame does not say how long it is. It is complete once its CRC-16 fits, which by chance it does
+//! too early for one byte in 65,536; so of a stream that is cut off, a part of the last frame may
+//! count for all of it. The next frame begins with a header whose CRC-8 fits, where the CRC-16 of the
+//! one before fits just then, or whose number is the next one; and behind garbage, where two headers
+//! with numbers in sequence come. So each byte goes through the checksum, and nothing is kept but the
+//! header that may be beginning.
 
 use super::super::length::Length;
-use super::crc::{crc_8, crc_16};
+use super::crc::{Crc16, crc_8};
 use crate::audio::be;
 use crate::audio::blocks::Next;
 use crate::audio::flac::{HEADER, MetadataHeader, STREAMINFO, StreamInfo};
@@ -20,7 +22,11 @@ pub(super) struct Flac {
     /// The frame that is passing.
     frame: Option<FrameHeader>,
     /// Over what of it came, without what is held.
-    crc: u16,
+    crc: Crc16,
+    /// Whether it was complete, and is in the length.
+    is_counted: bool,
+    /// The last header within it that was not believed.
+    doubted: Option<FrameHeader>,
     /// What may be the beginning of the next header.
     held: [u8; MAX_HEADER],
     held_len: usize,
@@ -81,7 +87,7 @@ impl Flac {
                 let len = memchr::memchr(0xff, rest).unwrap_or(rest.len());
                 let (passed, candidate) = rest.split_at_checked(len).unwrap_or((rest, &[]));
                 if !passed.is_empty() {
-                    self.crc = crc_16(self.crc, passed);
+                    self.go_through(passed);
                     rest = candidate;
                     continue;
                 }
@@ -97,13 +103,9 @@ impl Flac {
 
     /// `None` if it is no FLAC.
     pub(super) fn length(&self) -> Option<Length> {
-        let mut length = self.length;
-        if let (Some(frame), Some(stream)) = (self.frame, self.stream)
-            && crc_16(self.crc, self.held()) == 0
-        {
-            length.add(frame.samples, stream.sample_rate.into());
-        }
-        (!self.is_lost).then_some(length)
+        let mut now = *self;
+        now.go_through(self.held());
+        (!self.is_lost).then_some(now.length)
     }
 
     /// Whether what is held is a header, is none, or may become one.
@@ -111,31 +113,62 @@ impl Flac {
         while self.held_len > 0 {
             match FrameHeader::parse(self.held()) {
                 Parsed::More => return,
-                Parsed::Frame(next) if self.is_boundary(next) => return self.begin(next),
-                Parsed::Frame(_) | Parsed::NotAFrame => self.pass(),
+                Parsed::NotAFrame => self.pass(),
+                Parsed::Frame(next) => {
+                    let Some(frame) = self.frame else { return self.begin(next) };
+                    if self.crc.fits() || frame.is_before(next) {
+                        self.count();
+                        return self.begin(next);
+                    }
+                    if self.doubted.is_some_and(|it| it.is_before(next)) {
+                        // The frame before was that one, then.
+                        self.go_through_held(self.held_len);
+                        self.frame = self.doubted;
+                        self.is_counted = false;
+                        self.count();
+                        return self.begin(next);
+                    }
+                    self.doubted = Some(next);
+                    self.pass();
+                }
             }
         }
     }
 
-    fn is_boundary(&self, next: FrameHeader) -> bool {
-        self.frame.is_none_or(|it| self.crc == 0 || it.is_before(next))
+    fn begin(&mut self, next: FrameHeader) {
+        self.frame = Some(next);
+        self.is_counted = false;
+        self.doubted = None;
+        self.crc = Crc16::default();
+        self.crc.add(self.held.get(..self.held_len).unwrap_or_default());
+        self.held_len = 0;
     }
 
-    fn begin(&mut self, next: FrameHeader) {
-        if let (Some(frame), Some(stream)) = (self.frame, self.stream) {
+    /// The frame is complete.
+    fn count(&mut self) {
+        if let (Some(frame), Some(stream), false) = (self.frame, self.stream, self.is_counted) {
             self.length.add(frame.samples, stream.sample_rate.into());
+            self.is_counted = true;
         }
-        self.frame = Some(next);
-        self.crc = crc_16(0, self.held());
-        self.held_len = 0;
+    }
+
+    /// The frame has these bytes.
+    fn go_through(&mut self, bytes: &[u8]) {
+        if self.crc.add(bytes) {
+            self.count();
+        }
+    }
+
+    fn go_through_held(&mut self, len: usize) {
+        let held = self.held;
+        self.go_through(held.get(..len).unwrap_or_default());
     }
 
     /// The first of what is held begins no header; the next one may begin where 0xff stands.
     fn pass(&mut self) {
-        let held = self.held();
-        let tail = held.get(1..).unwrap_or_default();
+        let tail = self.held().get(1..).unwrap_or_default();
         let passed = memchr::memchr(0xff, tail).unwrap_or(tail.len()).saturating_add(1);
-        self.crc = crc_16(self.crc, held.get(..passed).unwrap_or_default());
+        self.go_through_held(passed);
         self.held.rotate_left(passed.min(MAX_HEADER));
         self.held_len = self.held_len.saturating_sub(passed);
     }

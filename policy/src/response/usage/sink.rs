@@ -6,7 +6,7 @@ use super::super::MAX_TOKENS;
 use crate::body::{FieldTree, Kind, LeafId, Sink, Value};
 
 /// Where they stand. An object in one of these places says nothing.
-const POINTERS: [(&str, Figure); 15] = [
+const POINTERS: [(&str, Figure); 12] = [
     ("/usage/total_tokens", Figure::Total),
     ("/usage/input_tokens", Figure::Input),
     ("/usage/prompt_tokens", Figure::Input),
@@ -17,9 +17,6 @@ const POINTERS: [(&str, Figure); 15] = [
     ("/response/usage/output_tokens", Figure::Output),
     ("/message/usage/input_tokens", Figure::Input),
     ("/message/usage/output_tokens", Figure::Output),
-    ("/x_groq/usage/total_tokens", Figure::Total),
-    ("/x_groq/usage/prompt_tokens", Figure::Input),
-    ("/x_groq/usage/completion_tokens", Figure::Output),
     ("/prompt_eval_count", Figure::Input),
     ("/eval_count", Figure::Output),
 ];

@@ -84,6 +84,11 @@ fn the_kept_recordings_say_the_same_at_any_split() {
 }
 
 #[test]
+fn the_kept_responses_deliver_the_same_at_any_split() {
+    replay("response_meter");
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

@@ -7,7 +7,19 @@ use crate::render::message::{child_mut, each_mut, list_mut, set, text};
 use crate::render::patch::Proxy;
 
 /// The labels that Voxgate's metrics carry in their names as `label=.=value;.`.
-const LABELS: [&str; 6] = ["outcome", "reason", "tier", "operation", "source", "result"];
+const LABELS: [&str; 11] = [
+    "outcome",
+    "reason",
+    "tier",
+    "operation",
+    "source",
+    "result",
+    "rule",
+    "meter",
+    "tenant",
+    "percent",
+    "error",
+];
 
 /// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1, there only.
 pub(super) fn move_to(listener: &mut DynamicMessage, port: u16) {

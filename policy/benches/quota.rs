@@ -36,7 +36,7 @@ fn main() {
         for (name, window) in windows() {
             let store = LocalStore::new(MemoryCells::default());
             let demand = demand("acme", 3, &window);
-            for request in 0..running {
+            for request in (0..running).rev() {
                 let now = UnixMillis(NOW.0 - request * 50_000 / running);
                 let _ = store.reserve(0, &demand, now, expires(now));
             }

@@ -17,6 +17,13 @@ impl PolicyError {
     pub fn new(path: impl Into<Path>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
     }
+
+    /// This error of a thing that stands at `place`.
+    #[must_use]
+    pub fn inside(self, place: &Path) -> Self {
+        let steps = place.0.iter().chain(&self.path.0).cloned();
+        Self { path: Path(steps.collect()), message: self.message }
+    }
 }
 
 /// All reasons to refuse a policy, in document order of the checks; never empty.

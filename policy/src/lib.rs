@@ -25,6 +25,7 @@ pub mod decide;
 pub mod decision;
 pub mod error;
 pub mod facts;
+mod fetching;
 pub mod identity;
 pub mod jwks;
 pub mod names;
@@ -46,4 +47,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::{Policy, VERSION};
+pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, VERSION};

@@ -1,122 +1,84 @@
 //! What is said of single tenants: in the policy, or by its source of tenants.
 
-use std::collections::HashMap;
-use std::rc::Rc;
+mod basis;
+mod ids;
+mod polling;
+mod reader;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub use basis::TenantBasis;
+pub use polling::Polling;
+pub use reader::{MAX_LINE_BYTES, TenantDocumentError, TenantReader};
+pub use table::TenantTable;
 
 use crate::error::{Path, PolicyError};
 use crate::quota::{QuotaRules, RuleId, Terms};
-use crate::spec::{TenantSpec, TenantsSpec};
+use crate::spec::TenantSpec;
 use crate::tier::{TierId, Tiers};
+
+/// The longest tenant name, in bytes.
+pub const MAX_TENANT_BYTES: usize = 256;
+
+/// Whether `name` can be a tenant's: names are sent in a header, so they have no control characters
+/// and no spaces at the ends.
+pub fn is_tenant(name: &str) -> bool {
+    (1..=MAX_TENANT_BYTES).contains(&name.len())
+        && !name.chars().any(char::is_control)
+        && name.trim() == name
+}
 
 /// A tenant's own terms.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TenantTerms {
     /// The best tier that its callers get, if it has a cap.
     pub max_tier: Option<TierId>,
-    quotas: Vec<(RuleId, Terms)>,
-}
-
-/// Tenants with terms of their own. Many have the same, which are kept once.
-#[derive(Clone, Debug, Default)]
-pub struct TenantTable {
-    tenants: HashMap<Box<str>, Rc<TenantTerms>>,
-    terms: HashMap<Rc<TenantTerms>, ()>,
+    // A box: 100,000 tenants may all have terms of their own.
+    quotas: Box<[(RuleId, Terms)]>,
 }
 
 // === impl TenantTerms ===
 
 impl TenantTerms {
-    /// Compiles what is said at `path` of a tenant.
+    /// Compiles what is said of a tenant. The errors' paths begin at the tenant.
     ///
     /// # Errors
-    /// Tiers and rules that there are not, limits that make no sense.
+    /// An id that no tenant can have, tiers and rules that there are not, limits that make no sense.
     pub fn compile(
         spec: &TenantSpec,
-        path: &Path,
         tiers: &Tiers,
         quotas: &QuotaRules,
     ) -> Result<Self, Vec<PolicyError>> {
         let mut errors = Vec::new();
-        let mut terms = Self::default();
+        let mut max_tier = None;
+        if !is_tenant(&spec.id) {
+            let message = format!(
+                "no tenant has this id; write 1 to {MAX_TENANT_BYTES} bytes without control characters, and without spaces at its ends"
+            );
+            errors.push(PolicyError::new(Path::root().key("id"), message));
+        }
         if let Some(name) = &spec.max_tier {
-            match tiers.resolve(name, &path.key("max_tier")) {
-                Ok(tier) => terms.max_tier = Some(tier),
-                Err(error) => errors.push(error),
+            match tiers.get(name) {
+                Some(tier) => max_tier = Some(tier),
+                None => errors.extend(tiers.resolve(name, &Path::root().key("max_tier")).err()),
             }
         }
+        let mut own = Vec::with_capacity(spec.quotas.len());
         for (rule, limit) in &spec.quotas {
-            match quotas.tenant_terms(rule, limit, &path.key("quotas").key(rule)) {
-                Ok(own) => terms.quotas.push(own),
-                Err(wrong) => errors.extend(wrong),
+            match quotas.tenant_terms(rule, limit, &Path::root()) {
+                Ok(terms) => own.push(terms),
+                Err(wrong) => {
+                    let place = Path::root().key("quotas").key(rule);
+                    errors.extend(wrong.into_iter().map(|it| it.inside(&place)));
+                }
             }
         }
-        if errors.is_empty() { Ok(terms) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { max_tier, quotas: own.into() }) } else { Err(errors) }
     }
 
     /// The tenant's own terms for a rule, if it has any.
     pub fn of(&self, rule: RuleId) -> Option<Terms> {
         self.quotas.iter().find(|(it, _)| *it == rule).map(|(_, terms)| *terms)
-    }
-}
-
-// === impl TenantTable ===
-
-impl TenantTable {
-    /// Compiles the section at `path`; errors are added to `errors`.
-    pub fn compile(
-        spec: &TenantsSpec,
-        path: &Path,
-        tiers: &Tiers,
-        quotas: &QuotaRules,
-        errors: &mut Vec<PolicyError>,
-    ) -> Self {
-        let path = path.key("inline");
-        let mut table = Self::default();
-        for (i, tenant) in spec.inline.iter().enumerate() {
-            let place = path.index(i);
-            match TenantTerms::compile(tenant, &place, tiers, quotas) {
-                Ok(terms) => {
-                    if !table.insert(&tenant.id, terms) {
-                        let message = format!("a second tenant `{}`", tenant.id);
-                        errors.push(PolicyError::new(place.key("id"), message));
-                    }
-                }
-                Err(wrong) => errors.extend(wrong),
-            }
-        }
-        table
-    }
-
-    /// Adds a tenant; `false` if it was there already.
-    pub fn insert(&mut self, tenant: &str, terms: TenantTerms) -> bool {
-        let terms = match self.terms.get_key_value(&terms) {
-            Some((terms, ())) => Rc::clone(terms),
-            None => {
-                let terms = Rc::new(terms);
-                self.terms.insert(Rc::clone(&terms), ());
-                terms
-            }
-        };
-        self.tenants.insert(tenant.into(), terms).is_none()
-    }
-
-    /// The terms of a tenant, if it has its own.
-    pub fn get(&self, tenant: &str) -> Option<&TenantTerms> {
-        self.tenants.get(tenant).map(|it| &**it)
-    }
-
-    /// How many tenants there are.
-    pub fn len(&self) -> usize {
-        self.tenants.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.tenants.is_empty()
-    }
-
-    /// All tiers that are some tenant's cap.
-    pub fn capped_tiers(&self) -> impl Iterator<Item = TierId> {
-        self.terms.keys().filter_map(|it| it.max_tier)
     }
 }

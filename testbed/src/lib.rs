@@ -13,3 +13,4 @@ pub mod process;
 pub mod scenario;
 pub mod server;
 pub mod speech;
+pub mod tenants;

@@ -117,6 +117,12 @@ impl CallResponse<'_> {
         Some(value)
     }
 
+    /// Bytes of the body, as the host tells them. What [`pieces`](Self::pieces) gives may be less, if
+    /// the host then has less.
+    pub fn body_size(&self) -> usize {
+        self.body_size
+    }
+
     /// The body.
     ///
     /// # Errors

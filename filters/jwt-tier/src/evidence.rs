@@ -2,6 +2,7 @@
 
 use voxgate_host::RequestHeaders;
 use voxgate_policy::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
+use voxgate_policy::tier::TierId;
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::token::TokenDigest;
 
@@ -65,6 +66,10 @@ impl Evidence for HostEvidence<'_, '_> {
 
     fn remember(&mut self, token: TokenDigest, identity: &Identity, until: Option<UnixMillis>) {
         self.shared.cache(self.request.now()).put(token, identity.clone(), until);
+    }
+
+    fn sourced_cap(&self, tenant: &str) -> Option<TierId> {
+        self.shared.tenants.cap(tenant)
     }
 
     fn keys(&mut self, issuer: IssuerId, now: UnixMillis) -> Keys {

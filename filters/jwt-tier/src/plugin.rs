@@ -12,7 +12,7 @@ use crate::crypto;
 use crate::filter::{JwtTierFilter, look_after_waiting};
 use crate::shared::{SOON, Shared};
 
-/// How often it is looked whether keys are due.
+/// How often it is looked whether keys or tenants are due.
 const TICK: Duration = Duration::from_secs(1);
 
 /// The plugin.
@@ -31,8 +31,8 @@ impl Plugin for JwtTier {
         crypto::probe_host();
         let policy = Policy::try_from(PolicySpec::from_json(config)?)?;
         policy.check_algorithms(crypto::is_supported)?;
-        let shared = Shared::new(policy);
-        if !shared.keys.is_empty() {
+        let shared = Shared::new(policy, host.now());
+        if !shared.keys.is_empty() || !shared.tenants.is_none() {
             host.set_tick_period(SOON);
         }
         Ok(Self { shared: Rc::new(shared) })
@@ -44,9 +44,11 @@ impl Plugin for JwtTier {
 
     fn on_tick(&mut self, host: &mut RootHost<'_>) {
         self.shared.keys.fetch_due(host);
+        self.shared.tenants.on_tick(host);
         look_after_waiting(&self.shared, host);
-        let is_idle =
-            self.shared.waiting.borrow().is_empty() && self.shared.keys.are_here(host.now());
+        let is_idle = self.shared.waiting.borrow().is_empty()
+            && self.shared.keys.are_here(host.now())
+            && !self.shared.tenants.is_urgent();
         host.set_tick_period(if is_idle { TICK } else { SOON });
     }
 
@@ -56,6 +58,7 @@ impl Plugin for JwtTier {
         call: CallId,
         response: CallResponse<'_>,
     ) {
+        self.shared.tenants.on_response(&self.shared.policy, call, &response);
         self.shared.keys.on_response(call, response, host.now());
         look_after_waiting(&self.shared, host);
     }

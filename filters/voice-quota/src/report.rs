@@ -3,7 +3,7 @@
 use serde::Serialize;
 use voxgate_host::shared_data::SharedData;
 use voxgate_host::{Counter, CounterFamily, Gauge, RequestHeaders};
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::quota::store::{LocalStore, StoreError};
 use voxgate_policy::quota::{Denial, Ending, Meter, Outcome, QuotaRules, Settled};
 use voxgate_policy::subject::Subject;
@@ -54,7 +54,7 @@ struct Charged<'a> {
 
 impl Report {
     /// The counters that `policy` asks for.
-    pub fn new(policy: &Policy) -> Self {
+    pub fn new(policy: &QuotaPolicy) -> Self {
         let max = policy.metrics().max_series as usize;
         let family = |name, labels| CounterFamily::new(name, labels, max);
         Self {
@@ -78,7 +78,12 @@ impl Report {
     }
 
     /// A request goes on with a reservation.
-    pub fn granted(&self, running: &Running, request: &mut RequestHeaders<'_>, policy: &Policy) {
+    pub fn granted(
+        &self,
+        running: &Running,
+        request: &mut RequestHeaders<'_>,
+        policy: &QuotaPolicy,
+    ) {
         let quotas = policy.quotas();
         let tenant = quotas.tenant_label(running.subject.tenant.as_deref());
         let tier = running.subject.tier.as_deref().unwrap_or("none");
@@ -124,7 +129,7 @@ impl Report {
         denial: &Denial,
         subject: &Subject,
         request: &mut RequestHeaders<'_>,
-        policy: &Policy,
+        policy: &QuotaPolicy,
     ) {
         let quotas = policy.quotas();
         let tenant = quotas.tenant_label(subject.tenant.as_deref());

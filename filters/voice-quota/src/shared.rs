@@ -4,12 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use voxgate_host::shared_data::SharedData;
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::quota::store::{LocalStore, SLOTS, Store};
 use voxgate_policy::quota::{CounterKey, Window};
 use voxgate_policy::spec::ShadowSection;
 use voxgate_policy::tenant::TenantTerms;
 use voxgate_policy::time::UnixMillis;
+use voxgate_tenants::TenantSource;
 
 use crate::report::Report;
 use crate::running::{Owed, Running};
@@ -23,7 +24,8 @@ const MAX_OWED: usize = 1024;
 
 /// A policy, and what is under way under it.
 pub struct Shared {
-    pub policy: Policy,
+    pub policy: QuotaPolicy,
+    pub tenants: TenantSource,
     pub store: LocalStore<SharedData>,
     pub report: Report,
     /// Whether denials are only told.
@@ -39,8 +41,9 @@ pub struct Shared {
 // === impl Shared ===
 
 impl Shared {
-    pub fn new(policy: Policy) -> Self {
+    pub fn new(policy: QuotaPolicy, now: UnixMillis) -> Self {
         Self {
+            tenants: TenantSource::of(&policy, now),
             store: LocalStore::new(SharedData),
             report: Report::new(&policy),
             is_on_trial: policy.is_shadowed(ShadowSection::Quotas),
@@ -52,9 +55,10 @@ impl Shared {
         }
     }
 
-    /// A tenant's own terms.
+    /// A tenant's own terms: those of the policy, else those of its source of tenants.
     pub fn terms(&self, tenant: Option<&str>) -> Option<TenantTerms> {
-        self.policy.tenants().get(tenant?).cloned()
+        let tenant = tenant?;
+        self.policy.tenants().get(tenant).cloned().or_else(|| self.tenants.terms(tenant))
     }
 
     /// Settles later what the store could not take now.

@@ -12,6 +12,7 @@ use super::{
 use crate::Policy;
 use crate::claims::{Claims, MemberClaims, PairsClaims};
 use crate::request::RequestHead;
+use crate::tenant::is_tenant;
 use crate::tier::TierId;
 use crate::time::UnixMillis;
 use crate::token::{TokenDigest, TokenError, UnverifiedToken, check_claims, issuer_claim};
@@ -216,16 +217,6 @@ fn consents(policy: &Policy, tier: TierId, claims: &dyn Claims) -> bool {
     let consent = policy.tiers().limits(tier).and_then(|it| it.consent());
     let claim = consent.and_then(|it| it.claim.as_ref());
     claim.is_some_and(|it| claims.is_true(it) || claims.string(it).is_some_and(|it| !it.is_empty()))
-}
-
-/// The longest tenant name, in bytes.
-pub const MAX_TENANT_BYTES: usize = 256;
-
-/// Tenant names are sent in a header: no control characters, no spaces at the ends.
-fn is_tenant(name: &str) -> bool {
-    (1..=MAX_TENANT_BYTES).contains(&name.len())
-        && !name.chars().any(char::is_control)
-        && name.trim() == name
 }
 
 fn capped(

@@ -13,12 +13,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::KeySet;
+use crate::fetching::{Attempts, passed};
 use crate::spec::RemoteJwksSpec;
 use crate::time::UnixMillis;
-
-/// How much longer than `timeout` an answer is awaited: the host reports a timeout itself, at
-/// about the same moment, and only an answer that is lost altogether should be given up here.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// The most that failures stretch the cooldown.
 const BACKOFF_CAP: u32 = 8;
@@ -28,8 +25,7 @@ const BACKOFF_CAP: u32 = 8;
 pub struct RemoteKeys {
     times: Times,
     good: Option<Good>,
-    attempt: Option<Attempt>,
-    failures: u32,
+    attempts: Attempts,
     wanted: Option<UnixMillis>,
 }
 
@@ -37,7 +33,6 @@ pub struct RemoteKeys {
 struct Times {
     timeout: Duration,
     refresh: Duration,
-    cooldown: Duration,
     max_wait: Duration,
     max_stale: Duration,
 }
@@ -50,13 +45,6 @@ struct Good {
     came: UnixMillis,
 }
 
-/// The last fetch.
-#[derive(Clone, Copy, Debug)]
-struct Attempt {
-    started: UnixMillis,
-    ended: Option<UnixMillis>,
-}
-
 impl RemoteKeys {
     /// A source that nothing was fetched from yet.
     pub fn new(config: &RemoteJwksSpec) -> Self {
@@ -64,13 +52,15 @@ impl RemoteKeys {
             times: Times {
                 timeout: config.timeout.0,
                 refresh: config.refresh.0,
-                cooldown: config.cooldown.0,
                 max_wait: config.max_wait.0,
                 max_stale: config.max_stale.0,
             },
             good: None,
-            attempt: None,
-            failures: 0,
+            attempts: Attempts::new(
+                config.timeout.0,
+                config.cooldown.0,
+                config.cooldown.0.saturating_mul(BACKOFF_CAP),
+            ),
             wanted: None,
         }
     }
@@ -78,29 +68,21 @@ impl RemoteKeys {
     /// Whether to fetch now: there are no keys, fresher ones are wanted, or the old ones are due,
     /// and neither a fetch in flight nor the pause after the last one stands against it.
     pub fn fetch_due(&self, now: UnixMillis) -> bool {
-        let rested = |last: Attempt| passed(last.ended.unwrap_or(last.started), self.pause(), now);
-        if self.in_flight(now) || !self.attempt.is_none_or(rested) {
-            return false;
-        }
-        match &self.good {
-            None => true,
-            Some(good) => self.wanted.is_some() || passed(good.came, self.refresh_after(), now),
-        }
+        self.attempts.may_start(now)
+            && self.good.as_ref().is_none_or(|good| {
+                self.wanted.is_some() || passed(good.came, self.refresh_after(), now)
+            })
     }
 
     /// A fetch was started. One still in flight is given up.
     pub fn fetch_started(&mut self, now: UnixMillis) {
-        if self.attempt.is_some_and(|last| last.ended.is_none()) {
-            self.failures = self.failures.saturating_add(1);
-        }
-        self.attempt = Some(Attempt { started: now, ended: None });
+        self.attempts.start(now);
     }
 
     /// The fetch brought `keys`. The answer to a fetch that was given up must not be reported: it
     /// would count as fresher than it is.
     pub fn fetch_succeeded(&mut self, keys: KeySet, now: UnixMillis) {
-        let asked = self.end_fetch(now).unwrap_or(now);
-        self.failures = 0;
+        let asked = self.attempts.succeed(now);
         self.wanted = self.wanted.filter(|seen| *seen >= asked);
         self.good = Some(Good { keys: Rc::new(keys), asked, came: now });
     }
@@ -108,8 +90,7 @@ impl RemoteKeys {
     /// The fetch brought nothing usable. The last good keys stay; the pause before the next fetch
     /// doubles with each failure, up to eight cooldowns.
     pub fn fetch_failed(&mut self, now: UnixMillis) {
-        self.end_fetch(now);
-        self.failures = self.failures.saturating_add(1);
+        self.attempts.fail(now);
     }
 
     /// The keys to verify with: the last good ones, until `max_stale` has passed since they came.
@@ -139,27 +120,12 @@ impl RemoteKeys {
 
     /// Whether an answer is awaited. One that is overdue is not.
     pub fn in_flight(&self, now: UnixMillis) -> bool {
-        self.attempt.is_some_and(|last| {
-            last.ended.is_none()
-                && !passed(last.started, self.times.timeout.saturating_add(GRACE), now)
-        })
+        self.attempts.in_flight(now)
     }
 
     /// How long ago the last good keys came.
     pub fn age(&self, now: UnixMillis) -> Option<Duration> {
         self.good.as_ref().map(|good| now.since(good.came))
-    }
-
-    fn end_fetch(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        let attempt = self.attempt.as_mut()?;
-        attempt.ended = Some(now);
-        Some(attempt.started)
-    }
-
-    /// The least time from the end of one fetch to the next.
-    fn pause(&self) -> Duration {
-        let factor = 1_u32.checked_shl(self.failures).unwrap_or(BACKOFF_CAP).min(BACKOFF_CAP);
-        self.times.cooldown.saturating_mul(factor.max(1))
     }
 
     /// Fetching again starts a timeout early, so that the new keys are there when the old ones
@@ -169,10 +135,4 @@ impl RemoteKeys {
         let refresh = self.times.refresh.min(self.times.max_stale);
         refresh.saturating_sub(timeout.min(refresh.checked_div(2).unwrap_or_default()))
     }
-}
-
-/// Whether `duration` has passed since `since`. A clock that was set back counts as passed: a
-/// stamp of the future must not block for as long as the clock was wrong.
-fn passed(since: UnixMillis, duration: Duration, now: UnixMillis) -> bool {
-    now < since || now.since(since) >= duration
 }

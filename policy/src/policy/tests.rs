@@ -55,10 +55,10 @@ fn all_errors_are_told_at_once() {
         paths,
         [
             "version",
-            "metrics.max_series",
             "operations.presets[0]",
             "tiers[1].allow[0]",
-            "identity.anonymous.tier"
+            "identity.anonymous.tier",
+            "metrics.max_series"
         ]
     );
 }
@@ -198,4 +198,58 @@ fn an_algorithm_that_this_module_cannot_verify_is_refused_with_its_place() {
     assert!(error.starts_with("identity.issuers[0].algorithms[1]: RS256 cannot be"), "{error}");
     written["identity"]["source"] = json!(["jwt_authn"]);
     assert!(load(&written).check_algorithms(ec_only).is_ok(), "the proxy verifies");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_source_of_tenants_needs_a_url_a_cluster_and_times() {
+    let source = json!({"uri": "http://tenants.test/all.jsonl", "cluster": "tenants"});
+    assert_eq!(errors(|spec| spec["tenants"] = json!({"source": source})), Vec::<String>::new());
+    let wrong = |member: &str, value: Value| {
+        let mut source = source.clone();
+        source[member] = value;
+        only_error(|spec| spec["tenants"] = json!({"source": source}))
+    };
+    assert_eq!(
+        wrong("uri", json!("tenants.test/all")),
+        "tenants.source.uri: write an `http://` or `https://` URL with a path"
+    );
+    assert_eq!(
+        wrong("cluster", json!("")),
+        "tenants.source.cluster: name the Envoy cluster that leads there"
+    );
+    assert_eq!(wrong("refresh", json!("999ms")), "tenants.source.refresh: must be 1 s or more");
+    assert_eq!(wrong("timeout", json!("0s")), "tenants.source.timeout: must be more than 0 s");
+    assert_eq!(wrong("max_bytes", json!(0)), "tenants.source.max_bytes: must be more than 0");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn with_a_source_of_tenants_a_tier_needs_no_scopes() {
+    let change = |spec: &mut Value| {
+        spec["tiers"][1]["scopes"] = json!([]);
+        spec["tenants"] = json!({"source": {"uri": "http://a.test/", "cluster": "a"}});
+    };
+    assert_eq!(errors(change), Vec::<String>::new());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tenants_that_stand_inline_are_checked_with_their_place() {
+    let mut found = errors(|spec| {
+        spec["tenants"] = json!({"inline": [
+            {"id": "acme", "max_tier": "gold"},
+            {"id": "bell"},
+            {"id": "bell", "quotas": {"chars": {"limit": 1}}},
+            {"id": " "},
+            {"id": "bell", "max_tier": "basic"},
+        ]});
+    });
+    found.iter_mut().for_each(|it| *it = it.split(';').next().unwrap().to_owned());
+    assert_eq!(
+        found,
+        [
+            "tenants.inline[0].max_tier: there is no tier `gold`",
+            "tenants.inline[2].quotas.chars: there is no quota rule `chars`",
+            "tenants.inline[3].id: no tenant has this id",
+            "tenants.inline[4].id: a second tenant `bell`",
+        ]
+    );
 }

@@ -26,7 +26,7 @@ mod slices;
 
 use serde::{Deserialize, Serialize};
 
-use super::window::{Limit, Window};
+use super::window::{Limit, Moment, Window};
 use crate::time::UnixMillis;
 use pending::set_back;
 
@@ -105,19 +105,20 @@ impl Counter {
     /// A clock that was set back by more than a second takes what was counted with it, so nothing
     /// lasts longer for it; one that was set forth lets windows drain and reservations expire, as
     /// if that time had passed.
-    pub fn advance(&mut self, window: &Window, limit: Option<Limit>, now: UnixMillis) -> Passed {
+    pub fn advance(&mut self, at: &Moment<'_>, limit: Option<Limit>) -> Passed {
         self.limit = limit;
         let set_back = self.set_back;
-        let elapsed = self.follow(window, now);
-        if let Some(period) = window.period_millis() {
+        let elapsed = self.follow(at);
+        if let Some(period) = at.window.period_millis() {
             self.drain(limit.map_or(u64::MAX, |it| it.units), period, elapsed);
         }
-        let expired: Vec<Pending> = self.pending.extract_if(.., |it| it.expires <= now.0).collect();
+        let expired: Vec<Pending> =
+            self.pending.extract_if(.., |it| it.expires <= at.now.0).collect();
         for pending in &expired {
             self.take_back(pending.slice, pending.units);
         }
-        self.forget_past(window, now);
-        self.merge_drained(window);
+        self.forget_past(at);
+        self.merge_drained(at.window);
         Passed {
             expired: expired.iter().fold(0, |sum, it| sum.saturating_add(it.units)),
             is_set_back: self.set_back != set_back,
@@ -125,47 +126,35 @@ impl Counter {
     }
 
     /// Units in use. [`advance`](Self::advance) first.
-    pub fn used(&self, window: &Window, now: UnixMillis) -> u64 {
-        match window.calendar(now) {
+    pub fn used(&self, at: &Moment<'_>) -> u64 {
+        match &at.calendar {
             Some(window) => self.slice(window.start.0).map_or(0, |it| it.used),
             None => self.slices.iter().fold(0, |sum, it| sum.saturating_add(it.used)),
         }
     }
 
     /// Takes units, whatever the limit; they are pending until `expires`.
-    pub fn take(
-        &mut self,
-        window: &Window,
-        units: u64,
-        now: UnixMillis,
-        expires: UnixMillis,
-    ) -> Taken {
-        let slice = self.current_slice(window, now);
+    pub fn take(&mut self, at: &Moment<'_>, units: u64, expires: UnixMillis) -> Taken {
+        let slice = self.current_slice(at);
         self.add(slice, units);
         let (begun, set_back) = (self.begun, self.set_back);
         let taken = Taken { units, expires, slice, begun, set_back };
         self.pend(&taken);
-        self.bound(window, now);
+        self.bound(at);
         taken
     }
 
     /// Moves the expiry of pending units, or takes them anew if they had expired.
-    pub fn renew(
-        &mut self,
-        window: &Window,
-        taken: &Taken,
-        now: UnixMillis,
-        expires: UnixMillis,
-    ) -> Taken {
-        let found = self.unpend(window, taken);
+    pub fn renew(&mut self, at: &Moment<'_>, taken: &Taken, expires: UnixMillis) -> Taken {
+        let found = self.unpend(at.window, taken);
         if found == 0 && taken.units > 0 {
-            return self.take(window, taken.units, now, expires);
+            return self.take(at, taken.units, expires);
         }
-        let taken = self.since_set_back(window, taken).unwrap_or(*taken);
+        let taken = self.since_set_back(at.window, taken).unwrap_or(*taken);
         self.add(taken.slice, taken.units.saturating_sub(found));
         let renewed = Taken { expires, ..taken };
         self.pend(&renewed);
-        self.bound(window, now);
+        self.bound(at);
         renewed
     }
 
@@ -174,21 +163,21 @@ impl Counter {
     ///
     /// What has drained cannot be given back, nor what was taken in a window of the calendar that is
     /// no longer remembered.
-    pub fn settle(&mut self, window: &Window, taken: &Taken, kept: u64, now: UnixMillis) {
-        let reserved = self.unpend(window, taken);
-        let slice = self.since_set_back(window, taken).map_or(taken.slice, |it| it.slice);
+    pub fn settle(&mut self, at: &Moment<'_>, taken: &Taken, kept: u64) {
+        let reserved = self.unpend(at.window, taken);
+        let slice = self.since_set_back(at.window, taken).map_or(taken.slice, |it| it.slice);
         match kept.checked_sub(reserved) {
             None => self.take_back(slice, reserved.saturating_sub(kept)),
             Some(more) => {
-                let slice = match window {
+                let slice = match at.window {
                     Window::Calendar(..) | Window::Held => slice,
                     // What is known only now is used now.
-                    Window::Rolling(_) => self.current_slice(window, now),
+                    Window::Rolling(_) => self.current_slice(at),
                 };
                 self.add(slice, more);
             }
         }
-        self.bound(window, now);
+        self.bound(at);
     }
 
     /// Gives back units that count for good: a voice is deleted. What is reserved is not for others
@@ -211,11 +200,11 @@ impl Counter {
     }
 
     /// Units of those in use that are reserved, and not settled.
-    pub fn reserved(&self, window: &Window, now: UnixMillis) -> u64 {
-        let current = window.calendar(now).map(|it| it.start.0);
+    pub fn reserved(&self, at: &Moment<'_>) -> u64 {
+        let current = at.calendar.as_ref().map(|it| it.start.0);
         let counts = |it: &&Pending| current.is_none_or(|start| it.slice == start);
         let pending = self.pending.iter().filter(counts);
-        pending.fold(0_u64, |sum, it| sum.saturating_add(it.units)).min(self.used(window, now))
+        pending.fold(0_u64, |sum, it| sum.saturating_add(it.units)).min(self.used(at))
     }
 
     /// When it was last looked at.
@@ -225,36 +214,31 @@ impl Counter {
 
     /// How long until `units` fit under the limit, in milliseconds; `None` if time alone does not
     /// help. [`advance`](Self::advance) first.
-    pub fn millis_until(
-        &self,
-        window: &Window,
-        limit: Limit,
-        units: u64,
-        now: UnixMillis,
-    ) -> Option<u64> {
-        let excess = self.used(window, now).saturating_add(units).saturating_sub(limit.burst);
+    pub fn millis_until(&self, at: &Moment<'_>, limit: Limit, units: u64) -> Option<u64> {
+        let excess = self.used(at).saturating_add(units).saturating_sub(limit.burst);
         if excess == 0 {
             return Some(0);
         }
         if units > limit.burst {
             return None;
         }
-        match (window.calendar(now), window.period_millis()) {
-            (Some(window), _) => Some(window.end.0.saturating_sub(now.0)),
+        match (&at.calendar, at.window.period_millis()) {
+            (Some(window), _) => Some(window.end.0.saturating_sub(at.now.0)),
             (None, Some(period)) => {
                 let needed = u128::from(excess).saturating_mul(period.into());
                 let wait = needed.saturating_sub(self.drained.into());
                 let millis = wait.checked_add(u128::from(limit.units).checked_sub(1)?)?;
                 let millis = u64::try_from(millis.checked_div(limit.units.into())?).ok()?;
                 // It drained as far as the latest look, of which another worker's clock may be ahead.
-                Some(millis.saturating_add(self.seen.saturating_sub(now.0)))
+                Some(millis.saturating_add(self.seen.saturating_sub(at.now.0)))
             }
             (None, None) => None,
         }
     }
 
     /// Milliseconds that passed since the last look; follows a clock that was set back.
-    fn follow(&mut self, window: &Window, now: UnixMillis) -> u64 {
+    fn follow(&mut self, at: &Moment<'_>) -> u64 {
+        let Moment { window, now, .. } = *at;
         if self.seen == 0 {
             self.begun = now.0;
         }

@@ -31,6 +31,7 @@ pub use tiers::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::{PolicyError, PolicyErrors};
+pub(crate) use locate::path_at;
 
 /// A Voxgate policy: who may do what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -104,7 +105,7 @@ impl PolicySpec {
     /// One error with the path of the value that does not fit, and what would.
     pub fn from_json(json: &[u8]) -> Result<Self, PolicyErrors> {
         serde_json::from_slice(json).map_err(|error| {
-            let path = locate::path_at(json, error.line(), error.column());
+            let path = path_at(json, error.line(), error.column());
             PolicyErrors(vec![PolicyError::new(path, error.to_string())])
         })
     }

@@ -19,7 +19,7 @@ const PROPERTY_CASES: &str = "2048";
 const NODE_TARGET: &str = "wasm32-unknown-unknown";
 
 /// What runs against the fake host, beside the filters.
-const HOST_PACKAGES: [&str; 2] = ["voxgate-fake-host", "voxgate-host"];
+const HOST_PACKAGES: [&str; 3] = ["voxgate-fake-host", "voxgate-host", "voxgate-tenants"];
 
 const TESTBED: &str = "voxgate-testbed";
 

@@ -55,7 +55,7 @@ pub(super) unsafe extern "C" fn proxy_get_buffer_bytes(
     size: *mut usize,
 ) -> u32 {
     let content = state::with(|state| match buffer {
-        0 | 1 if state.withholds_bodies => None,
+        0 | 1 | 4 if state.withholds_bodies => None,
         // Without one Envoy gives the empty buffer.
         0 => Some(state.active_stream().map_or_else(Vec::new, |it| it.body.readable().to_vec())),
         1 => {

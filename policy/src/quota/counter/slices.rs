@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Counter, Slice};
-use crate::quota::window::Window;
+use crate::quota::window::{Moment, Window};
 use crate::time::UnixMillis;
 
 /// Into how many slices the period of a rolling window is divided. What is given back in a slice is
@@ -37,8 +37,9 @@ impl Counter {
     }
 
     /// The start of the slice that takes what is used now.
-    pub(super) fn current_slice(&self, window: &Window, now: UnixMillis) -> u64 {
-        match (window.calendar(now), window.period_millis()) {
+    pub(super) fn current_slice(&self, at: &Moment<'_>) -> u64 {
+        let now = at.now;
+        match (&at.calendar, at.window.period_millis()) {
             (Some(window), _) => window.start.0,
             (None, Some(period)) => {
                 let length = period.checked_div(SLICES_A_PERIOD).unwrap_or_default().max(1);
@@ -82,9 +83,9 @@ impl Counter {
     }
 
     /// Forgets windows of the calendar that a clock set back by two of them does not bring back.
-    pub(super) fn forget_past(&mut self, window: &Window, now: UnixMillis) {
-        if let Some(window) = window.calendar(now) {
-            let first = first_remembered(&window);
+    pub(super) fn forget_past(&mut self, at: &Moment<'_>) {
+        if let Some(window) = &at.calendar {
+            let first = first_remembered(window);
             self.slices.retain(|it| it.start >= first);
         }
         self.forget_empty();
@@ -98,11 +99,11 @@ impl Counter {
         }
     }
 
-    pub(super) fn bound(&mut self, window: &Window, now: UnixMillis) {
+    pub(super) fn bound(&mut self, at: &Moment<'_>) {
         self.forget_empty();
-        match window {
+        match at.window {
             Window::Calendar(..) => {
-                let now = window.calendar(now).map_or(now.0, |it| it.start.0);
+                let now = at.calendar.as_ref().map_or(at.now.0, |it| it.start.0);
                 while self.slices.len() > MAX_CALENDAR_SLICES {
                     let places = self.slices.iter().enumerate();
                     let farthest = places.max_by_key(|(_, it)| it.start.abs_diff(now));

@@ -94,10 +94,10 @@ fn a_burst_over_many_slices_is_still_counted() {
     let limit = Limit { units: 16, burst: 10_000 };
     for second in 0..100 {
         let now = NOW.plus(Duration::from_secs(second));
-        counter.advance(&window, Some(limit), now);
-        counter.take(&window, 11, now, UnixMillis(u64::MAX));
+        counter.advance(&window.at(now), Some(limit));
+        counter.take(&window.at(now), 11, UnixMillis(u64::MAX));
     }
-    assert_eq!(counter.used(&window, NOW), 100 * 11 - 99);
+    assert_eq!(counter.used(&window.at(NOW)), 100 * 11 - 99);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -369,14 +369,14 @@ fn a_sum_of_many_reservations_stays_small() {
     // An hour of ten requests a second that nobody settles, under a lease of an hour.
     for request in 0..36_000_u64 {
         let now = UnixMillis(NOW.0 + request * 100);
-        counter.advance(&window, limit, now);
+        counter.advance(&window.at(now), limit);
         let expires = UnixMillis(now.plus(HOUR).0.next_multiple_of(450_000));
-        counter.take(&window, 1, now, expires);
+        counter.take(&window.at(now), 1, expires);
     }
     let bytes = postcard::to_allocvec(&counter).unwrap().len();
     assert!(bytes < 600, "{bytes} bytes");
     assert_eq!(
-        counter.reserved(&window, UnixMillis(NOW.0 + 3_599_900)),
-        counter.used(&window, NOW)
+        counter.reserved(&window.at(UnixMillis(NOW.0 + 3_599_900))),
+        counter.used(&window.at(NOW))
     );
 }

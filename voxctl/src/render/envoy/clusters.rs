@@ -56,6 +56,11 @@ pub(super) fn called_by_filters(manager: &mut DynamicMessage) -> Vec<(String, St
     let read = each_wasm(manager, |name, config| {
         let policy = child(config, "configuration").as_ref().and_then(unpack);
         if let Some(policy) = policy.and_then(|message| policy_json(&message)) {
+            if let Some(cluster) = policy.pointer("/tenants/source/cluster").and_then(Value::as_str)
+            {
+                let user = format!("the policy of `{name}`, for its tenants,");
+                callers.push((user, cluster.to_owned()));
+            }
             let issuers = policy.pointer("/identity/issuers").and_then(Value::as_array);
             for issuer in issuers.into_iter().flatten() {
                 if let Some(cluster) =

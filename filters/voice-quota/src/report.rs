@@ -5,7 +5,7 @@ use voxgate_host::shared_data::SharedData;
 use voxgate_host::{Counter, CounterFamily, Gauge, RequestHeaders};
 use voxgate_policy::QuotaPolicy;
 use voxgate_policy::quota::store::{LocalStore, StoreError};
-use voxgate_policy::quota::{Denial, Ending, Meter, Outcome, QuotaRules, Settled};
+use voxgate_policy::quota::{Denial, Ending, Outcome, QuotaRules, Settled};
 use voxgate_policy::subject::Subject;
 
 use crate::running::Running;
@@ -102,9 +102,6 @@ impl Report {
             {
                 self.soft.increment(&[&rule.name, &percent.to_string(), tenant]);
             }
-            if share.meter == Meter::Streams {
-                self.leases.add(i64::try_from(taken.units).unwrap_or_default());
-            }
             charges.push(Charged {
                 rule: &rule.name,
                 units: taken.units.div_ceil(rule.meter.scale()),
@@ -176,10 +173,6 @@ impl Report {
             let given_back = taken.units.saturating_sub(settled.kept);
             let reason = settled.reason.as_str();
             self.refunded.add(&[&rule.name, meter, reason, tenant], given_back);
-            if share.meter == Meter::Streams {
-                self.leases
-                    .add(0_i64.saturating_sub(i64::try_from(taken.units).unwrap_or_default()));
-            }
         }
         let is_served = outcome.ending == Ending::Complete && outcome.bytes > 0;
         if is_served && running.is_metered && !is_charged && !outcome.is_repeat {
@@ -194,10 +187,19 @@ impl Report {
         log::warn!("quota: {error}");
     }
 
+    /// What requests under way hold: told at once, or a VM that dies would take it along.
+    pub fn held(&self, store: &LocalStore<SharedData>) {
+        match store.take_held() {
+            0 => {}
+            change => self.leases.add(change),
+        }
+    }
+
     /// What the store counted since last asked.
     pub fn store(&self, store: &LocalStore<SharedData>) {
         self.store_retries.add(store.take_retries());
         self.expired.add(store.take_expired());
+        self.held(store);
     }
 
     fn record(&self, record: &Record<'_>, request: &mut RequestHeaders<'_>) {

@@ -216,6 +216,11 @@ impl Account {
         passed
     }
 
+    /// Units that requests under way hold.
+    pub fn held(&self) -> u64 {
+        self.0.values().fold(0, |sum, it| sum.saturating_add(it.held()))
+    }
+
     /// The limit that a counter was last compared with.
     pub fn last_limit(&self, key: CounterKey) -> Option<Limit> {
         self.0.get(&key)?.limit()

@@ -207,6 +207,13 @@ impl Counter {
         pending.fold(0_u64, |sum, it| sum.saturating_add(it.units)).min(self.used(at))
     }
 
+    /// Units that are held by requests under way: of what is held, all is in the slice 0, where
+    /// nothing else is.
+    pub fn held(&self) -> u64 {
+        let held = self.pending.iter().filter(|it| it.slice == 0);
+        held.fold(0, |sum, it| sum.saturating_add(it.units))
+    }
+
     /// When it was last looked at.
     pub fn seen(&self) -> UnixMillis {
         UnixMillis(self.seen)

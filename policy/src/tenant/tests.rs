@@ -202,6 +202,49 @@ fn a_document_without_a_tenant_is_an_accident() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn lines_that_differ_in_the_id_alone_are_read_as_if_they_did_not() {
+    let policy = policy();
+    let rest = r#","max_tier":"basic","quotas":{"chars":{"limit":7}}}"#;
+    let ids = ["a", "b", "c\\u0064", "e\\\"f", "g\\\\", "ä", "h i"];
+    let lines =
+        ids.iter().map(|it| format!("{{\"id\":\"{it}\"{rest}\n{{\"id\": \"2{it}\"{rest}\n"));
+    let table = read(&policy, &lines.collect::<String>()).unwrap();
+    assert_eq!(table.len(), 2 * ids.len());
+    for id in ["a", "b", "cd", "e\"f", "g\\", "ä", "h i"] {
+        for id in [id, &format!("2{id}")] {
+            assert_eq!(terms(&policy, &table, id, "chars"), limited(7), "{id}");
+            assert_eq!(table.get(id).unwrap().max_tier, policy.tiers().get("basic"));
+        }
+    }
+    for (id, expected) in [
+        ("a", "line 2: id: a second line of the tenant `a`; one is accepted"),
+        ("", "line 2: id: no tenant has this id;"),
+        (" b", "line 2: id: no tenant has this id;"),
+        ("b\u{7f}", "line 2: id: no tenant has this id;"),
+        ("b\t", "line 2: not JSON"),
+        ("b\\", "line 2: not JSON"),
+        ("b\\x", "line 2: not JSON"),
+    ] {
+        let error = refused(&format!("{{\"id\":\"a\"{rest}\n{{\"id\":\"{id}\"{rest}"));
+        assert!(error.starts_with(expected), "{id:?}: {error}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn more_terms_than_are_remembered_are_read_all_the_same() {
+    let policy = policy();
+    let line = |at: usize| {
+        let limit = at % 3000;
+        json!({"id": at.to_string(), "quotas": {"chars": {"limit": limit}}}).to_string() + "\n"
+    };
+    let table = read(&policy, &(0..6000).map(line).collect::<String>()).unwrap();
+    for at in 0..6000 {
+        let limit = limited(at % 3000);
+        assert_eq!(terms(&policy, &table, &at.to_string(), "chars"), limit, "{at}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn ids_of_every_length_are_kept_apart() {
     let policy = policy();
     let ids: Vec<String> = (1..=MAX_TENANT_BYTES).map(|it| "a".repeat(it)).collect();

@@ -31,6 +31,7 @@ pub struct LocalStore<C> {
     accounts: Ring<C>,
     repeats: Ring<C>,
     expired: Cell<u64>,
+    held: Cell<i64>,
 }
 
 // === impl LocalStore ===
@@ -42,6 +43,7 @@ impl<C: Cells + Clone> LocalStore<C> {
             accounts: Ring::new(cells.clone(), ACCOUNTS),
             repeats: Ring::new(cells, REPEATS),
             expired: Cell::new(0),
+            held: Cell::new(0),
         }
     }
 }
@@ -57,18 +59,28 @@ impl<C: Cells> LocalStore<C> {
         self.expired.take()
     }
 
+    /// By how much the units changed that requests under way hold, since last asked; what expired is
+    /// held no more.
+    pub fn take_held(&self) -> i64 {
+        self.held.take()
+    }
+
     /// Changes an account, made new if there is none; `change` says whether it must be written.
     fn update<T>(
         &self,
         id: &AccountId,
         mut change: impl FnMut(&mut Account) -> (T, bool),
     ) -> Result<T, StoreError> {
-        self.accounts.update(slot_of(id), |cell| {
+        let (result, held) = self.accounts.update(slot_of(id), |cell| {
             let mut found = entries::find(cell, id);
+            let before = found.account.held();
             let (result, is_changed) = change(&mut found.account);
+            let held = difference(before, found.account.held());
             let changed = if is_changed { Some(found.cell()?) } else { None };
-            Ok((result, changed))
-        })
+            Ok(((result, if is_changed { held } else { 0 }), changed))
+        })?;
+        self.held.set(self.held.get().saturating_add(held));
+        Ok(result)
     }
 
     /// Lets time pass for all accounts of a slot, and forgets those that nobody uses.
@@ -81,19 +93,23 @@ impl<C: Cells> LocalStore<C> {
         windows: &[(CounterKey, Window)],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let passed = self.accounts.update(slot, |cell| {
+        let (passed, held) = self.accounts.update(slot, |cell| {
             let mut passed = Passed::default();
+            let mut held = 0_i64;
             let mut is_changed = false;
             let mut swept = Vec::with_capacity(cell.len());
             for entry in entries::entries(cell) {
                 let mut account = entry.account().unwrap_or_default();
+                let before = account.held();
                 let of_account = account.sweep(windows, now);
+                held = held.saturating_add(difference(before, account.held()));
                 is_changed |= of_account.expired > 0 || of_account.is_set_back || account.is_idle();
                 passed.add(of_account);
                 entry.write(&account, &mut swept);
             }
-            Ok((passed, is_changed.then_some(swept)))
+            Ok(((passed, if is_changed { held } else { 0 }), is_changed.then_some(swept)))
         })?;
+        self.held.set(self.held.get().saturating_add(held));
         self.count_expired(passed);
         Ok(())
     }
@@ -345,4 +361,9 @@ fn hash(id: &AccountId) -> u64 {
 
 fn first_u64(digest: &[u8; 16]) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn difference(before: u64, after: u64) -> i64 {
+    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    signed(after).saturating_sub(signed(before))
 }

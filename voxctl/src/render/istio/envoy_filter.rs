@@ -151,6 +151,7 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_get_header_map_value",
         "proxy_get_property",
         "proxy_get_shared_data",
+        "proxy_http_call",
         "proxy_increment_metric",
         "proxy_log",
         "proxy_on_configure",
@@ -164,6 +165,7 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_on_response_headers",
         "proxy_on_tick",
         "proxy_on_vm_start",
+        "proxy_record_metric",
         "proxy_remove_header_map_value",
         "proxy_replace_header_map_value",
         "proxy_send_local_response",
@@ -173,8 +175,8 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    // Signatures, the route that is chosen anew, and keys.
-    const JWT_TIER: &[&str] = &["proxy_call_foreign_function", "proxy_http_call"];
+    // Signatures.
+    const JWT_TIER: &[&str] = &["proxy_call_foreign_function"];
     // Answers as they pass, and counters.
     const VOICE_QUOTA: &[&str] =
         &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];

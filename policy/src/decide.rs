@@ -97,9 +97,13 @@ pub fn decide(
     // Of a body that is not read, nobody can say whether it is the same again.
     decision.repeat = repeat.as_ref().filter(|_| body == Body::Absent).map(RepeatKey::finish);
     match (beyond, caller) {
-        (Some((plan, voice)), Ok((caller, _))) if decision.outcome == Outcome::Allow => {
+        (Some((plan, voice)), Ok((caller, _))) if decision.passes() => {
             let facts = plan.head_facts(head, voice, policy.body_rules());
-            let Some(asked) = Asked::new(&caller, decision.operations, plan, head) else {
+            let asked = Asked::new(&caller, decision.operations, plan, head);
+            // What passes only on trial is charged like any other.
+            let goes_on =
+                |it: &Asked| decision.outcome == Outcome::Allow || it.is_charged_by_body(policy);
+            let Some(asked) = asked.filter(goes_on) else {
                 return decided(policy, decision, trace);
             };
             match facts {
@@ -139,7 +143,8 @@ fn look_beyond(
         || (head.is_upgrade() && !head.announces_body());
     let known = if ends_here { Known::All } else { Known::Part };
     let breach = asked.breach(policy, &head_facts, known);
-    if breach.is_some() || ends_here {
+    let is_final = breach.as_ref().is_some_and(|it| !asked.is_charged_despite(it, policy));
+    if is_final || ends_here {
         return decided(policy, asked.decision(policy, &allowed, head_facts, breach), trace);
     }
     let scan = match BodyScan::new(&asked.plan, policy.body_rules(), head) {

@@ -47,4 +47,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::{Policy, VERSION};
+pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, VERSION};

@@ -1,46 +1,45 @@
 //! The policy, validated and compiled for look-up.
 
+mod counted;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::ops::Deref;
 
 use crate::body::BodyRules;
-use crate::error::{Path, PolicyError, PolicyErrors};
+use crate::error::{Path, PolicyErrors};
 use crate::identity::IdentityRules;
-use crate::jwks::url_parts;
 use crate::names::NamePatterns;
 use crate::operation::OperationNames;
 use crate::preset;
-use crate::quota::{QuotaRules, Surroundings};
 use crate::recognise::Recogniser;
-use crate::spec::{
-    MetricsSpec, OperationsSpec, PolicySpec, ShadowSection, TenantSourceSpec, UnknownOperation,
-};
-use crate::tenant::{TenantBasis, TenantTable};
+use crate::spec::{OperationsSpec, PolicySpec, UnknownOperation};
 use crate::tier::{TierId, Tiers};
+use counted::{Parts, check_version};
+
+pub use counted::{MAX_INLINE_TENANTS, QuotaPolicy};
 
 /// The version of the policy format that this code reads.
 pub const VERSION: u32 = 1;
-
-/// The most series that `metrics.max_series` can allow: each costs Envoy memory for good.
-pub const MAX_SERIES: u32 = 10_000;
 
 /// A policy that can be enforced as it stands: whatever could not be was refused on the way here.
 #[derive(Clone, Debug)]
 pub struct Policy {
     identity: IdentityRules,
-    operations: OperationNames,
     recogniser: Recogniser,
     unknown: UnknownOperation,
-    tiers: Tiers,
     body_rules: BodyRules,
     preset_voices: NamePatterns,
-    tenants: TenantTable,
-    tenant_source: Option<TenantSourceSpec>,
-    quotas: QuotaRules,
-    metrics: MetricsSpec,
-    shadow: Vec<ShadowSection>,
+    counted: QuotaPolicy,
+}
+
+/// A policy says all that its part says.
+impl Deref for Policy {
+    type Target = QuotaPolicy;
+
+    fn deref(&self) -> &QuotaPolicy {
+        &self.counted
+    }
 }
 
 // === impl Policy ===
@@ -49,11 +48,6 @@ impl Policy {
     /// Who is believed.
     pub fn identity(&self) -> &IdentityRules {
         &self.identity
-    }
-
-    /// The names of operations.
-    pub fn operations(&self) -> &OperationNames {
-        &self.operations
     }
 
     /// What requests ask for.
@@ -66,11 +60,6 @@ impl Policy {
         self.unknown
     }
 
-    /// The tiers, best first.
-    pub fn tiers(&self) -> &Tiers {
-        &self.tiers
-    }
-
     /// How bodies are read.
     pub fn body_rules(&self) -> &BodyRules {
         &self.body_rules
@@ -79,36 +68,6 @@ impl Policy {
     /// The voices that are anyone's.
     pub fn preset_voices(&self) -> &NamePatterns {
         &self.preset_voices
-    }
-
-    /// The tenants that stand in the policy.
-    pub fn tenants(&self) -> &TenantTable {
-        &self.tenants
-    }
-
-    /// Where other tenants come from.
-    pub fn tenant_source(&self) -> Option<&TenantSourceSpec> {
-        self.tenant_source.as_ref()
-    }
-
-    /// What the terms of tenants refer to.
-    pub fn tenant_basis(&self) -> TenantBasis {
-        TenantBasis::new(&self.tiers, &self.quotas)
-    }
-
-    /// How much tenants may use.
-    pub fn quotas(&self) -> &QuotaRules {
-        &self.quotas
-    }
-
-    /// What is counted.
-    pub fn metrics(&self) -> &MetricsSpec {
-        &self.metrics
-    }
-
-    /// Whether a section's denials are not enforced.
-    pub fn is_shadowed(&self, section: ShadowSection) -> bool {
-        self.shadow.contains(&section)
     }
 
     /// Checks that every algorithm which this policy makes the module verify can be verified.
@@ -130,18 +89,7 @@ impl TryFrom<PolicySpec> for Policy {
     fn try_from(spec: PolicySpec) -> Result<Self, PolicyErrors> {
         let root = Path::root();
         let mut errors = Vec::new();
-        if spec.version != VERSION {
-            errors.push(PolicyError::new(
-                root.key("version"),
-                format!("version {} is not known; accepted: {VERSION}", spec.version),
-            ));
-        }
-        if !(1..=MAX_SERIES).contains(&spec.metrics.max_series) {
-            errors.push(PolicyError::new(
-                root.key("metrics").key("max_series"),
-                format!("must be between 1 and {MAX_SERIES}"),
-            ));
-        }
+        check_version(spec.version, &mut errors);
         let section = root.key("operations");
         let operations =
             OperationNames::compile(&spec.operations.define, &section.key("define"), &mut errors);
@@ -153,68 +101,37 @@ impl TryFrom<PolicySpec> for Policy {
         tiers.check_fed(&section, &recogniser, &mut errors);
         let identity =
             IdentityRules::compile(&spec.identity, &root.key("identity"), &tiers, &mut errors);
-        let section = root.key("quotas");
-        let around = Surroundings {
-            operations: &operations,
-            tiers: &tiers,
+        let has_source = spec.tenants.source.is_some();
+        let parts = Parts {
+            operations,
+            tiers,
+            tenants: spec.tenants,
+            quotas: spec.quotas,
+            metrics: spec.metrics,
+            shadow: spec.shadow,
             has_users: identity.has_users(),
             has_scopes: identity.has_scopes(),
         };
-        let quotas = QuotaRules::compile(&spec.quotas, &section, &around, &mut errors);
-        quotas.check_fed(&section, &recogniser, &mut errors);
-        let section = root.key("tenants");
-        let tenants = TenantTable::compile(&spec.tenants, &section, &tiers, &quotas, &mut errors);
-        check_source(spec.tenants.source.as_ref(), &section.key("source"), &mut errors);
+        let counted = QuotaPolicy::compile(parts, &mut errors);
+        counted.quotas().check_fed(&root.key("quotas"), &recogniser, &mut errors);
         let section = root.key("tiers");
         // Who the source of tenants caps is not known yet.
-        if identity.has_scopes() && spec.tenants.source.is_none() {
+        if identity.has_scopes() && !has_source {
             let other_ways: Vec<TierId> =
-                identity.anonymous().into_iter().chain(tenants.capped_tiers()).collect();
-            tiers.check_reachable(&section, &other_ways, &mut errors);
+                identity.anonymous().into_iter().chain(counted.tenants().capped_tiers()).collect();
+            counted.tiers().check_reachable(&section, &other_ways, &mut errors);
         }
         if !errors.is_empty() {
             return Err(PolicyErrors(errors));
         }
         Ok(Self {
             identity,
-            operations,
             recogniser,
             unknown: spec.operations.unknown,
-            tiers,
             body_rules,
             preset_voices: NamePatterns::new(preset_voices),
-            tenants,
-            tenant_source: spec.tenants.source,
-            quotas,
-            metrics: spec.metrics,
-            shadow: spec.shadow,
+            counted,
         })
-    }
-}
-
-/// The shortest time between two fetches of tenants.
-const MIN_REFRESH: Duration = Duration::from_secs(1);
-
-fn check_source(spec: Option<&TenantSourceSpec>, path: &Path, errors: &mut Vec<PolicyError>) {
-    let Some(source) = spec else { return };
-    if url_parts(&source.uri).is_none() {
-        errors.push(PolicyError::new(
-            path.key("uri"),
-            "write an `http://` or `https://` URL with a path",
-        ));
-    }
-    if source.cluster.is_empty() {
-        errors
-            .push(PolicyError::new(path.key("cluster"), "name the Envoy cluster that leads there"));
-    }
-    if source.refresh.0 < MIN_REFRESH {
-        errors.push(PolicyError::new(path.key("refresh"), "must be 1 s or more"));
-    }
-    if source.timeout.0.is_zero() {
-        errors.push(PolicyError::new(path.key("timeout"), "must be more than 0 s"));
-    }
-    if source.max_bytes == 0 {
-        errors.push(PolicyError::new(path.key("max_bytes"), "must be more than 0"));
     }
 }
 

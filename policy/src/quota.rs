@@ -35,4 +35,4 @@ pub use reservation::{Ending, Item, Outcome, RefundReason, Reservation, Settled,
 pub use rules::{QuotaRule, QuotaRules, RuleId, Terms};
 pub use usage::{Usage, UsageQuery, UsageRow};
 pub use verdict::{Verdict, Violation};
-pub use window::{Limit, Window};
+pub use window::{Limit, Moment, Window};

@@ -1,6 +1,9 @@
 //! What the filters after the first need to know of a request: the first leaves it where no client
 //! can, and none of them identifies, recognises or reads anything again.
 
+#[cfg(test)]
+mod tests;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Policy;

@@ -31,6 +31,9 @@ pub struct Step {
     pub who: String,
     /// What the caller wants, for people.
     pub asks: String,
+    /// How many days Envoy's clock is moved before it is asked.
+    #[serde(default)]
+    pub days_later: u32,
     /// The caller's token; none if absent.
     pub token: Option<TokenSpec>,
     /// What is sent.
@@ -73,6 +76,9 @@ pub struct Expectation {
     /// The tier that the service is told; not looked at if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
+    /// What the tenant has used when the request is over, by quota rule; not looked at if absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<String, u64>,
 }
 
 fn post() -> String {

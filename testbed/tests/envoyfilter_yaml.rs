@@ -99,7 +99,7 @@ fn each_kustomization_starts_its_vm() {
         assert_starts(&rendered.value, &folder.display().to_string());
         seen += 1;
     }
-    assert!(seen >= 3);
+    assert!(seen >= 4);
 }
 
 /// Calls that the SDK links whether or not a filter makes them. None is allowed, so that a module
@@ -122,31 +122,40 @@ const LINKED_ONLY: [&str; 13] = [
 
 #[test]
 fn each_module_is_allowed_what_it_uses_and_nothing_else() {
-    let resources: Vec<Value> = serde_saphyr::from_multiple(
-        &std::fs::read_to_string(shipped("filters/jwt-tier.yaml")).unwrap(),
-    )
-    .unwrap();
+    for (filter, modules) in [
+        ("jwt-tier", &["voxgate-jwt-tier.wasm", "voxgate-jwt-tier-software-crypto.wasm"][..]),
+        ("voice-quota", &["voxgate-voice-quota.wasm"]),
+    ] {
+        let allowed = allowed(filter);
+        for module in modules {
+            let module = std::fs::read(from_environment("VOXGATE_DIST").join(module)).unwrap();
+            let (imports, exports) = functions(&module);
+            let used: BTreeSet<String> = imports.union(&exports).cloned().collect();
+            assert_eq!(
+                allowed.difference(&used).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "{filter}: too many"
+            );
+            let called = imports.iter().filter(|name| !LINKED_ONLY.contains(&name.as_str()));
+            let called: BTreeSet<String> = called.cloned().collect();
+            assert_eq!(
+                called.difference(&allowed).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "{filter}: too few"
+            );
+        }
+    }
+}
+
+/// What the shipped EnvoyFilter allows a filter's module.
+fn allowed(filter: &str) -> BTreeSet<String> {
+    let file = shipped(&format!("filters/{filter}.yaml"));
+    let resources: Vec<Value> =
+        serde_saphyr::from_multiple(&std::fs::read_to_string(file).unwrap()).unwrap();
     let plugin =
         &resources[0]["spec"]["configPatches"][0]["patch"]["value"]["typed_config"]["config"];
     let allowed = plugin["capability_restriction_config"]["allowed_capabilities"].as_object();
-    let allowed: BTreeSet<String> = allowed.unwrap().keys().cloned().collect();
-    for module in ["voxgate-jwt-tier.wasm", "voxgate-jwt-tier-software-crypto.wasm"] {
-        let module = std::fs::read(from_environment("VOXGATE_DIST").join(module)).unwrap();
-        let (imports, exports) = functions(&module);
-        let used: BTreeSet<String> = imports.union(&exports).cloned().collect();
-        assert_eq!(
-            allowed.difference(&used).collect::<Vec<_>>(),
-            Vec::<&String>::new(),
-            "too many"
-        );
-        let called = imports.iter().filter(|name| !LINKED_ONLY.contains(&name.as_str()));
-        let called: BTreeSet<String> = called.cloned().collect();
-        assert_eq!(
-            called.difference(&allowed).collect::<Vec<_>>(),
-            Vec::<&String>::new(),
-            "too few"
-        );
-    }
+    allowed.unwrap().keys().cloned().collect()
 }
 
 /// The names of what a module imports and of what it exports.

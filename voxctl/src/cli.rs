@@ -7,6 +7,7 @@ mod explain;
 mod facts;
 mod render;
 mod token;
+mod usage;
 mod validate;
 
 use std::error::Error;
@@ -46,6 +47,8 @@ enum Command {
     Facts(facts::Args),
     /// Prints what Istio or Envoy needs to run a policy
     Render(render::Args),
+    /// Prints what was used of the quotas, as a proxy counts it
+    Usage(usage::Args),
     /// Makes keys and tokens to develop and test with
     Token(token::Args),
     /// Prints the completions for a shell
@@ -97,6 +100,7 @@ fn run(command: Command, output: &Output) -> CliResult {
         Command::Explain(args) => args.run(output),
         Command::Facts(args) => args.run(output),
         Command::Render(args) => args.run(output),
+        Command::Usage(args) => args.run(output),
         Command::Token(args) => args.run(output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

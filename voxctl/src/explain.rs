@@ -4,6 +4,7 @@ mod body;
 mod evidence;
 mod har;
 mod payload;
+mod quotas;
 mod raw;
 mod reading;
 mod request;
@@ -25,6 +26,7 @@ use reading::Read;
 pub use body::RequestBody;
 pub use evidence::{GivenKeys, Surroundings, SurroundingsError};
 pub use har::{HarError, from_har};
+pub use quotas::Cost;
 pub use raw::{ChunkError, RawError, from_raw};
 pub use reading::BodyReport;
 pub use request::{Header, HeaderError, Request};
@@ -51,6 +53,8 @@ pub struct Explanation {
     pub body: Option<BodyReport>,
     /// What was learned beyond the head, as far as the decision took it.
     pub facts: Option<FactsReport>,
+    /// What a request that passes takes of quotas; `None` if the policy has none, or it does not pass.
+    pub quotas: Option<Vec<Cost>>,
     /// The line that a recording leaves in the log, if the policy has `facts.audit_voice_creations`.
     pub audit: Option<String>,
 }
@@ -111,6 +115,7 @@ pub fn explain(
         missing_body: false,
         body: None,
         facts: None,
+        quotas: None,
         audit: None,
     };
     let read = match (progress, request.body.bytes()) {
@@ -133,6 +138,9 @@ pub fn explain(
             explanation.passes = Some(decision.passes());
             explanation.answer = answer(&decision, policy);
             explanation.decision = Some(Record::new(&decision, policy));
+            let has_quotas = policy.quotas().iter().next().is_some();
+            explanation.quotas = (has_quotas && decision.passes())
+                .then(|| quotas::costs(&decision, &request.head, policy));
             explanation.facts = decision.facts.as_deref().map(FactsReport::new);
             explanation.body =
                 request.body.bytes().map(|it| BodyReport { bytes: it.len(), needed: bytes });

@@ -7,5 +7,6 @@ pub mod facts;
 pub mod render;
 pub mod schema;
 pub mod token;
+pub mod usage;
 pub mod validate;
 pub mod yaml;

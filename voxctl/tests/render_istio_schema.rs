@@ -22,6 +22,7 @@ use voxctl::render::{
     Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter, trafficextension,
     wasmplugin,
 };
+use voxgate_policy::Policy;
 
 /// What is wrong with a resource: unknown fields, or the first value that does not fit.
 fn faults(resource: &Value) -> Vec<String> {
@@ -69,15 +70,20 @@ fn printed() -> Vec<Value> {
         by_heads["operations"] =
             json!({"rules": [{"name": "tts", "path": "/tts", "operations": ["tts.synthesize"]}]});
         let by_heads = PolicyDocument::new(by_heads).unwrap();
-        for (module, sha256) in modules {
+        for (filter, (module, sha256)) in
+            Filter::ALL.into_iter().flat_map(|it| modules.map(|module| (it, module)))
+        {
             let options = ResourceOptions {
-                filter: Filter::JwtTier,
+                filter,
                 namespace: Some("ai".to_owned()),
                 labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
                 port: 8080,
                 module: ModuleSource::parse(module, sha256).unwrap(),
             };
             all.extend(resources(&envoyfilter(&policy, &options).unwrap().value));
+            if filter == Filter::VoiceQuota {
+                continue;
+            }
             for render in [trafficextension, wasmplugin] {
                 all.extend(resources(&render(&by_heads, &options).unwrap().value));
             }
@@ -106,7 +112,7 @@ fn what_is_shipped_fits_istios_schema() {
 fn kustomizations() -> Vec<PathBuf> {
     let folders = std::fs::read_dir(shipped("install")).unwrap();
     let folders: Vec<PathBuf> = folders.map(|folder| folder.unwrap().path()).collect();
-    assert!(folders.len() >= 3, "{folders:?}");
+    assert!(folders.len() >= 4, "{folders:?}");
     folders
 }
 
@@ -114,7 +120,7 @@ fn kustomizations() -> Vec<PathBuf> {
 fn what_each_kustomization_builds_fits_istios_schema() {
     for folder in kustomizations() {
         let built = kustomize::build(&folder);
-        assert_eq!(built.len(), 3, "{}", folder.display());
+        assert_eq!(built.len(), 4, "{}", folder.display());
         for resource in built {
             assert_eq!(faults(&resource), Vec::<String>::new(), "{}", folder.display());
             assert_eq!(resource["metadata"]["namespace"], "ai");
@@ -122,10 +128,46 @@ fn what_each_kustomization_builds_fits_istios_schema() {
     }
 }
 
+/// The text that each EnvoyFilter gives its filter as configuration.
+fn policies(built: &[Value]) -> Vec<&str> {
+    let filters = built.iter().filter(|it| it["kind"] == "EnvoyFilter");
+    let places = filters.flat_map(|it| it["spec"]["configPatches"].as_array().unwrap());
+    let value = "/patch/value/typed_config/config/configuration/value";
+    places.filter_map(|it| it.pointer(value)?.as_str()).collect()
+}
+
+#[test]
+fn tenants_quotas_are_edited_in_one_file_and_reach_both_filters() {
+    let file = shipped("components/tenant-quotas/policy.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let built = kustomize::build(&shipped("install/tenant-quotas"));
+    assert_eq!(policies(&built), [text.as_str(), text.as_str()]);
+
+    let document = PolicyDocument::read(&file).unwrap();
+    let policy = Policy::try_from(document.spec).unwrap();
+    let acme = policy.tenants().get("acme").unwrap();
+    let (chars, _) = policy.quotas().named("chars").unwrap();
+    assert_eq!(acme.of(chars).unwrap().limit().unwrap().units, 5_000_000);
+
+    // But for the tenants it is the example policy.
+    let mut written = document.written;
+    written.as_object_mut().unwrap().remove("tenants");
+    assert_eq!(written, PolicyDocument::read(&shipped("policies/glm-tts.yaml")).unwrap().written);
+}
+
+#[test]
+fn both_filters_have_the_same_policy_in_each_kustomization() {
+    for folder in kustomizations() {
+        let built = kustomize::build(&folder);
+        let [first, second] = policies(&built)[..] else { panic!("{}", folder.display()) };
+        assert_eq!(first, second, "{}", folder.display());
+    }
+}
+
 #[test]
 fn kubectl_builds_the_same() {
     let by_kind = |mut resources: Vec<Value>| {
-        resources.sort_by_key(|it| it["kind"].to_string());
+        resources.sort_by_key(|it| (it["kind"].to_string(), it["metadata"]["name"].to_string()));
         resources
     };
     for folder in kustomizations() {

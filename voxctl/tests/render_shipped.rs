@@ -28,28 +28,27 @@ fn every_example_policy_loads() {
 }
 
 #[test]
-fn the_shipped_envoyfilter_is_the_rendered_example_policy() {
+fn the_shipped_envoyfilters_are_the_rendered_example_policy() {
     let policy = PolicyDocument::read(&shipped("policies/glm-tts.yaml")).unwrap();
-    let rendered = envoyfilter(
-        &policy,
-        &ResourceOptions {
-            filter: Filter::JwtTier,
+    for filter in Filter::ALL {
+        let options = ResourceOptions {
+            filter,
             namespace: None,
             labels: BTreeMap::from([("app".to_owned(), "glm-tts".to_owned())]),
             port: DEFAULT_PORT,
-            module: ModuleSource::default_file(Filter::JwtTier, &policy),
-        },
-    )
-    .unwrap();
-    let file = shipped("filters/jwt-tier.yaml");
-    let text = std::fs::read_to_string(&file).unwrap();
-    let (comment, resources): (Vec<_>, Vec<_>) =
-        text.split_inclusive('\n').partition(|line| line.starts_with('#'));
-    assert!(
-        resources.concat() == rendered.value,
-        "{} is stale. Put this under its first {} lines:\n{}",
-        file.display(),
-        comment.len(),
-        rendered.value
-    );
+            module: ModuleSource::default_file(filter, &policy),
+        };
+        let rendered = envoyfilter(&policy, &options).unwrap();
+        let file = shipped(&format!("filters/{filter}.yaml"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        let (comment, resources): (Vec<_>, Vec<_>) =
+            text.split_inclusive('\n').partition(|line| line.starts_with('#'));
+        assert!(
+            resources.concat() == rendered.value,
+            "{} is stale. Put this under its first {} lines:\n{}",
+            file.display(),
+            comment.len(),
+            rendered.value
+        );
+    }
 }

@@ -28,21 +28,22 @@ pub struct Module {
 
 /// All of them.
 ///
-/// The aim for one filter is 400 KB. Since it reads bodies, jwt-tier is past it: 90 KB are what reads
-/// the policy file, 85 KB messages and presets.
+/// The aim for one filter is 400 KB, and both are past it: some 100 KB of each are what reads the
+/// policy file, 28 KB the time zones of calendar windows. jwt-tier has 85 KB of messages and presets,
+/// voice-quota 40 KB that measure answers.
 pub const MODULES: [Module; 3] = [
-    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 560, watches_responses: false },
+    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 720, watches_responses: false },
     // RSA and the curves of RustCrypto cost 310 KB more.
     Module {
         package: "voxgate-jwt-tier",
         feature: Some("software-crypto"),
-        budget_kb: 870,
+        budget_kb: 1080,
         watches_responses: false,
     },
     Module {
         package: "voxgate-voice-quota",
         feature: None,
-        budget_kb: 400,
+        budget_kb: 530,
         watches_responses: true,
     },
 ];

@@ -1,7 +1,7 @@
 //! One request for the document, and what came of it.
 
 use voxgate_host::{CallError, CallId, CallResponse, HttpCall, RootHost};
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::jwks::url_parts;
 use voxgate_policy::spec::TenantSourceSpec;
 use voxgate_policy::tenant::{TenantReader, TenantTable};
@@ -81,7 +81,7 @@ pub fn ask(
 /// [`Failure`].
 pub fn read(
     spec: &TenantSourceSpec,
-    policy: &Policy,
+    policy: &QuotaPolicy,
     had_etag: bool,
     response: &CallResponse<'_>,
 ) -> Result<Option<Fetched>, Failure> {
@@ -95,7 +95,7 @@ pub fn read(
 
 fn document(
     spec: &TenantSourceSpec,
-    policy: &Policy,
+    policy: &QuotaPolicy,
     response: &CallResponse<'_>,
 ) -> Result<Fetched, Failure> {
     let limit = usize::try_from(spec.max_bytes).unwrap_or(usize::MAX);

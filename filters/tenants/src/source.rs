@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::rc::{Rc, Weak};
 
 use voxgate_host::{CallId, CallResponse, RootHost, now};
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::spec::TenantSourceSpec;
 use voxgate_policy::tenant::{Polling, TenantBasis, TenantTerms};
 use voxgate_policy::tier::TierId;
@@ -43,7 +43,7 @@ struct State {
 
 impl TenantSource {
     /// The source that `policy` names, found or made.
-    pub fn of(policy: &Policy, now: UnixMillis) -> Self {
+    pub fn of(policy: &QuotaPolicy, now: UnixMillis) -> Self {
         let spec = policy.tenant_source();
         Self(spec.map(|it| (Source::get(it, policy.tenant_basis(), now), Report::new())))
     }
@@ -84,7 +84,7 @@ impl TenantSource {
 
     /// Takes the answer to a fetch; not that to one that was given up, nor to somebody else's call.
     /// `policy` is the one that this was made of.
-    pub fn on_response(&self, policy: &Policy, call: CallId, response: &CallResponse<'_>) {
+    pub fn on_response(&self, policy: &QuotaPolicy, call: CallId, response: &CallResponse<'_>) {
         if let Some((source, report)) = &self.0
             && source.state.borrow().call == Some(call)
         {
@@ -156,7 +156,7 @@ impl Source {
         }
     }
 
-    fn on_response(&self, policy: &Policy, response: &CallResponse<'_>) {
+    fn on_response(&self, policy: &QuotaPolicy, response: &CallResponse<'_>) {
         let mut state = self.state.borrow_mut();
         state.call = None;
         let asked_with = state.last.as_ref().is_some_and(|it| it.etag.is_some());

@@ -47,7 +47,9 @@ impl Shared {
             let running = Running { subject, reservation, is_repeat, is_metered, answer };
             Admission::Granted(Box::new(running))
         };
-        match self.store().reserve(0, &demand, now, quotas.expiry(now)) {
+        let answer = self.store().reserve(0, &demand, now, quotas.expiry(now));
+        self.report.held(&self.store);
+        match answer {
             Poll::Pending => Admission::Pending,
             Poll::Ready(Ok(Verdict::Granted(reservation))) => granted(reservation),
             Poll::Ready(Ok(Verdict::Denied(violations))) => {

@@ -4,9 +4,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use voxgate_host::{CallId, CallResponse, Plugin, RootHost};
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::error::PolicyErrors;
-use voxgate_policy::spec::PolicySpec;
 
 use crate::filter::VoiceQuotaFilter;
 use crate::shared::Shared;
@@ -29,7 +28,7 @@ impl Plugin for VoiceQuota {
     type ConfigError = PolicyErrors;
 
     fn configure(config: &[u8], host: &mut RootHost<'_>) -> Result<Self, PolicyErrors> {
-        let policy = Policy::try_from(PolicySpec::from_json(config)?)?;
+        let policy = QuotaPolicy::from_json(config)?;
         let shared = Shared::new(policy, host.now());
         host.set_tick_period(if shared.tenants.is_urgent() { SOON } else { TICK });
         Ok(Self { shared: Rc::new(shared) })

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use voxgate_host::shared_data::SharedData;
 use voxgate_host::{Counter, CounterFamily, Gauge, RequestHeaders};
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::quota::store::{LocalStore, StoreError};
-use voxgate_policy::quota::{Denial, Ending, Meter, Outcome, QuotaRules, Settled};
+use voxgate_policy::quota::{Denial, Ending, Outcome, QuotaRules, Settled};
 use voxgate_policy::subject::Subject;
 
 use crate::running::Running;
@@ -54,7 +54,7 @@ struct Charged<'a> {
 
 impl Report {
     /// The counters that `policy` asks for.
-    pub fn new(policy: &Policy) -> Self {
+    pub fn new(policy: &QuotaPolicy) -> Self {
         let max = policy.metrics().max_series as usize;
         let family = |name, labels| CounterFamily::new(name, labels, max);
         Self {
@@ -78,7 +78,12 @@ impl Report {
     }
 
     /// A request goes on with a reservation.
-    pub fn granted(&self, running: &Running, request: &mut RequestHeaders<'_>, policy: &Policy) {
+    pub fn granted(
+        &self,
+        running: &Running,
+        request: &mut RequestHeaders<'_>,
+        policy: &QuotaPolicy,
+    ) {
         let quotas = policy.quotas();
         let tenant = quotas.tenant_label(running.subject.tenant.as_deref());
         let tier = running.subject.tier.as_deref().unwrap_or("none");
@@ -86,7 +91,7 @@ impl Report {
         let mut charges = Vec::new();
         for (share, charge, taken, standing) in running.reservation.charges() {
             let Some(rule) = quotas.get(share.rule) else { continue };
-            let meter = rule.meter.as_str();
+            let meter = rule.meter.counted_in();
             self.reserved.add(&[&rule.name, meter, tenant], taken.units);
             if standing.is_violated {
                 outcome = "would_deny";
@@ -96,9 +101,6 @@ impl Report {
                 && let Some(percent) = rule.soft_limit_reached(standing.used, limit)
             {
                 self.soft.increment(&[&rule.name, &percent.to_string(), tenant]);
-            }
-            if share.meter == Meter::Streams {
-                self.leases.add(i64::try_from(taken.units).unwrap_or_default());
             }
             charges.push(Charged {
                 rule: &rule.name,
@@ -124,7 +126,7 @@ impl Report {
         denial: &Denial,
         subject: &Subject,
         request: &mut RequestHeaders<'_>,
-        policy: &Policy,
+        policy: &QuotaPolicy,
     ) {
         let quotas = policy.quotas();
         let tenant = quotas.tenant_label(subject.tenant.as_deref());
@@ -165,18 +167,15 @@ impl Report {
         let mut is_charged = false;
         for ((share, _, taken, _), settled) in running.reservation.charges().zip(settled) {
             let Some(rule) = quotas.get(share.rule) else { continue };
-            let meter = rule.meter.as_str();
+            let meter = rule.meter.counted_in();
             is_charged |= settled.kept > 0;
             self.committed.add(&[&rule.name, meter, tenant], settled.kept);
             let given_back = taken.units.saturating_sub(settled.kept);
             let reason = settled.reason.as_str();
             self.refunded.add(&[&rule.name, meter, reason, tenant], given_back);
-            if share.meter == Meter::Streams {
-                self.leases
-                    .add(0_i64.saturating_sub(i64::try_from(taken.units).unwrap_or_default()));
-            }
         }
-        let is_served = outcome.ending == Ending::Complete && outcome.bytes > 0;
+        let is_served =
+            outcome.ending == Ending::Complete && outcome.bytes > 0 && !outcome.is_silent;
         if is_served && running.is_metered && !is_charged && !outcome.is_repeat {
             let tier = running.subject.tier.as_deref().unwrap_or("none");
             self.at_zero.increment(&[&running.subject.operations.join("+"), tier]);
@@ -189,10 +188,19 @@ impl Report {
         log::warn!("quota: {error}");
     }
 
+    /// What requests under way hold: told at once, or a VM that dies would take it along.
+    pub fn held(&self, store: &LocalStore<SharedData>) {
+        match store.take_held() {
+            0 => {}
+            change => self.leases.add(change),
+        }
+    }
+
     /// What the store counted since last asked.
     pub fn store(&self, store: &LocalStore<SharedData>) {
         self.store_retries.add(store.take_retries());
         self.expired.add(store.take_expired());
+        self.held(store);
     }
 
     fn record(&self, record: &Record<'_>, request: &mut RequestHeaders<'_>) {

@@ -61,6 +61,7 @@ impl Running {
         }
         let expires = shared.policy.quotas().expiry(now);
         let renewed = shared.store().renew(0, &mut self.reservation, now, expires);
+        shared.report.held(&shared.store);
         if let Poll::Ready(Err(error)) = renewed {
             shared.report.store_failed(error);
         }
@@ -149,7 +150,9 @@ impl Owed {
     /// The store could not take it, which is still owed.
     pub fn pay(mut self, shared: &Shared, now: UnixMillis) -> Result<(), Self> {
         let Self { reservation, kept, succeeded } = &mut self;
-        match shared.store().settle(0, reservation, kept, *succeeded, now) {
+        let answer = shared.store().settle(0, reservation, kept, *succeeded, now);
+        shared.report.held(&shared.store);
+        match answer {
             Poll::Ready(Err(error)) => {
                 shared.report.store_failed(error);
                 Err(self)

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use voxgate_host::shared_data::SharedData;
-use voxgate_policy::Policy;
+use voxgate_policy::QuotaPolicy;
 use voxgate_policy::quota::store::{LocalStore, SLOTS, Store};
 use voxgate_policy::quota::{CounterKey, Window};
 use voxgate_policy::spec::ShadowSection;
@@ -24,7 +24,7 @@ const MAX_OWED: usize = 1024;
 
 /// A policy, and what is under way under it.
 pub struct Shared {
-    pub policy: Policy,
+    pub policy: QuotaPolicy,
     pub tenants: TenantSource,
     pub store: LocalStore<SharedData>,
     pub report: Report,
@@ -41,7 +41,7 @@ pub struct Shared {
 // === impl Shared ===
 
 impl Shared {
-    pub fn new(policy: Policy, now: UnixMillis) -> Self {
+    pub fn new(policy: QuotaPolicy, now: UnixMillis) -> Self {
         Self {
             tenants: TenantSource::of(&policy, now),
             store: LocalStore::new(SharedData),

@@ -83,17 +83,25 @@ impl Reading {
     fn verdict(&self, policy: &Policy, facts: &RequestFacts) -> Option<Option<Reason>> {
         let rules = policy.body_rules();
         let breach = |known| self.asked.breach(policy, facts, known);
+        let is_despite = |it: &Reason| self.asked.is_charged_despite(it, policy);
         match self.scan.progress() {
             Ok(Progress::Complete) => Some(breach(Known::All)),
-            Err(error) => Some(breach(Known::Part).or_else(|| {
-                let refused = !self.is_read_in_vain(policy, facts);
-                refused.then(|| self.unreadable(policy, error)).flatten()
-            })),
+            Err(error) => Some(match breach(Known::Part) {
+                Some(reason) if is_despite(&reason) => {
+                    self.unreadable(policy, error).or(Some(reason))
+                }
+                Some(reason) => Some(reason),
+                None if self.is_read_in_vain(policy, facts) => None,
+                None => self.unreadable(policy, error),
+            }),
             // A value that the last one of its name replaces may be mended yet.
             Ok(Progress::Reading) if rules.duplicate_keys == DuplicateKeys::LastWins => {
                 self.is_past_room.then(|| self.too_large(policy, facts))
             }
             Ok(Progress::Reading) => match breach(Known::Part) {
+                Some(reason) if is_despite(&reason) => {
+                    self.is_past_room.then(|| self.too_large(policy, facts).or(Some(reason)))
+                }
                 Some(reason) => Some(Some(reason)),
                 None if self.is_certain(policy, facts) => Some(None),
                 None => self.is_past_room.then(|| self.too_large(policy, facts)),
@@ -120,8 +128,10 @@ impl Reading {
     }
 
     fn unless_by_headers(&self, policy: &Policy, reason: Reason) -> Option<Reason> {
+        // What a body costs that is not read, nobody knows: padding before a text would make it free.
         let passes = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders
-            && self.asked.may_all(policy);
+            && self.asked.may_all(policy)
+            && !self.asked.is_charged_by_body(policy);
         (!passes).then_some(reason)
     }
 
@@ -131,7 +141,9 @@ impl Reading {
             let max = rules.max_decoded_bytes;
             return self.unless_by_headers(policy, Reason::BodyTooLarge { max });
         }
-        (rules.on_malformed == OnMalformed::Deny).then_some(Reason::MalformedBody(error))
+        let denied =
+            rules.on_malformed == OnMalformed::Deny || self.asked.is_charged_by_body(policy);
+        denied.then_some(Reason::MalformedBody(error))
     }
 }
 
@@ -158,9 +170,13 @@ impl Asked {
                 decision.sufficient = self.sufficient(policy, &facts, known);
             }
             // Who tries tiers out must not lose requests for bodies that only tiers ask for.
-            let tries = policy.is_shadowed(ShadowSection::Tiers)
+            let tries = (policy.is_shadowed(ShadowSection::Tiers)
+                && !self.is_charged_by_body(policy))
                 || reason.section().is_some_and(|it| policy.is_shadowed(it));
-            decision = decision.because(reason);
+            // Of several on trial the first is told.
+            if !tries || decision.outcome == Outcome::Allow {
+                decision = decision.because(reason);
+            }
             if tries {
                 decision.outcome = Outcome::WouldDeny;
             }

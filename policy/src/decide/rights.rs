@@ -169,6 +169,12 @@ impl Asked {
         self.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas)
     }
 
+    /// Whether a request with this breach passes, on trial, and is charged by its body.
+    pub(super) fn is_charged_despite(&self, breach: &Reason, policy: &Policy) -> bool {
+        let is_on_trial = breach.section().is_some_and(|it| policy.is_shadowed(it));
+        is_on_trial && self.is_charged_by_body(policy)
+    }
+
     /// Whether the request makes a voice, or its body can hold or name a recording.
     pub(super) fn creates(&self) -> bool {
         self.operations.contains(OperationId::VOICE_CREATE)

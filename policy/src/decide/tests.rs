@@ -1,6 +1,7 @@
 mod evidence;
 mod facts;
 mod keys;
+mod quotas;
 mod shadow;
 
 use std::collections::HashMap;

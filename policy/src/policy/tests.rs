@@ -55,10 +55,10 @@ fn all_errors_are_told_at_once() {
         paths,
         [
             "version",
-            "metrics.max_series",
             "operations.presets[0]",
             "tiers[1].allow[0]",
-            "identity.anonymous.tier"
+            "identity.anonymous.tier",
+            "metrics.max_series"
         ]
     );
 }

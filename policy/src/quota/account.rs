@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::counter::{Counter, Passed, Taken};
-use super::window::{Limit, Window};
+use super::window::{Limit, Moment, Window};
 use crate::time::UnixMillis;
 
 /// The most counters of one account. Past it, the one that was not looked at for longest is dropped:
@@ -114,12 +114,14 @@ impl Account {
     /// Takes what all `charges` want, or nothing; pending until `expires`.
     pub fn reserve(&mut self, charges: &[Charge], now: UnixMillis, expires: UnixMillis) -> Answer {
         let mut passed = Passed::default();
+        let moments: Vec<Moment<'_>> = charges.iter().map(|it| it.window.at(now)).collect();
         let standings: Vec<Standing> = charges
             .iter()
-            .map(|charge| {
+            .zip(&moments)
+            .map(|(charge, at)| {
                 let counter = self.counter(charge.key);
-                passed += charge.advance(counter, now);
-                charge.compare(counter, now)
+                passed.add(counter.advance(at, charge.limit));
+                charge.compare(counter, at)
             })
             .collect();
         let is_denied =
@@ -128,14 +130,14 @@ impl Account {
             self.tidy();
             return Answer { taken: None, standings, passed };
         }
-        let admitted = charges.iter().zip(standings).map(|(charge, before)| {
+        let admitted = charges.iter().zip(&moments).zip(standings).map(|((charge, at), before)| {
             let counter = self.counter(charge.key);
-            let taken = counter.take(&charge.window, before.asked, now, expires);
+            let taken = counter.take(at, before.asked, expires);
             (
                 taken,
                 Standing {
                     is_violated: before.is_violated,
-                    ..charge.stand(counter, now, before.asked)
+                    ..charge.stand(counter, at, before.asked)
                 },
             )
         });
@@ -155,8 +157,9 @@ impl Account {
         let mut passed = Passed::default();
         for ((charge, taken), kept) in charges.iter().zip(taken).zip(kept) {
             let counter = self.counter(charge.key);
-            passed += charge.follow(counter, now);
-            counter.settle(&charge.window, taken, *kept, now);
+            let at = charge.window.at(now);
+            passed.add(charge.follow(counter, &at));
+            counter.settle(&at, taken, *kept);
         }
         self.tidy();
         passed
@@ -175,8 +178,9 @@ impl Account {
             .zip(taken)
             .map(|(charge, taken)| {
                 let counter = self.counter(charge.key);
-                charge.follow(counter, now);
-                counter.renew(&charge.window, taken, now, expires)
+                let at = charge.window.at(now);
+                charge.follow(counter, &at);
+                counter.renew(&at, taken, expires)
             })
             .collect();
         self.tidy();
@@ -192,8 +196,9 @@ impl Account {
     /// How a counter stands, nothing being asked of it.
     pub fn standing(&mut self, charge: &Charge, now: UnixMillis) -> Standing {
         let counter = self.counter(charge.key);
-        charge.advance(counter, now);
-        charge.stand(counter, now, 0)
+        let at = charge.window.at(now);
+        counter.advance(&at, charge.limit);
+        charge.stand(counter, &at, 0)
     }
 
     /// Lets time pass for counters with these windows, and forgets those that nobody uses.
@@ -202,13 +207,18 @@ impl Account {
         for (key, window) in windows {
             if let Some(counter) = self.0.get_mut(key) {
                 let limit = counter.limit();
-                passed += counter.advance(window, limit, now);
+                passed.add(counter.advance(&window.at(now), limit));
             }
         }
         let is_known = |key: &CounterKey| windows.iter().any(|(it, _)| it == key);
         self.0.retain(|key, it| is_known(key) || now.since(it.seen()) < FORGOTTEN);
         self.tidy();
         passed
+    }
+
+    /// Units that requests under way hold.
+    pub fn held(&self) -> u64 {
+        self.0.values().fold(0, |sum, it| sum.saturating_add(it.held()))
     }
 
     /// The limit that a counter was last compared with.
@@ -237,36 +247,32 @@ impl Account {
 // === impl Charge ===
 
 impl Charge {
-    fn advance(&self, counter: &mut Counter, now: UnixMillis) -> Passed {
-        counter.advance(&self.window, self.limit, now)
-    }
-
     /// Lets time pass under the limit of those that came later, of which a change of the policy may
     /// have made another.
-    fn follow(&self, counter: &mut Counter, now: UnixMillis) -> Passed {
+    fn follow(&self, counter: &mut Counter, at: &Moment<'_>) -> Passed {
         let limit = counter.limit().or(self.limit);
-        counter.advance(&self.window, limit, now)
+        counter.advance(at, limit)
     }
 
     /// Whether it fits.
-    fn compare(&self, counter: &Counter, now: UnixMillis) -> Standing {
-        let used = counter.used(&self.window, now);
+    fn compare(&self, counter: &Counter, at: &Moment<'_>) -> Standing {
+        let used = counter.used(at);
         let limit = self.limit.unwrap_or(Limit::NONE);
         let asked = self.units.reserved(limit.burst.saturating_sub(used));
         let is_violated = self.limit.is_some() && asked > limit.burst.saturating_sub(used);
-        let millis = counter.millis_until(&self.window, limit, asked, now);
-        Standing { used, reserved: counter.reserved(&self.window, now), asked, millis, is_violated }
+        let millis = counter.millis_until(at, limit, asked);
+        Standing { used, reserved: counter.reserved(at), asked, millis, is_violated }
     }
 
     /// How it stands, with `asked` taken.
-    fn stand(&self, counter: &Counter, now: UnixMillis, asked: u64) -> Standing {
+    fn stand(&self, counter: &Counter, at: &Moment<'_>, asked: u64) -> Standing {
         let nothing_used = Limit { burst: 0, units: self.limit.map_or(u64::MAX, |it| it.units) };
         let millis = match self.window {
             Window::Held => None,
-            _ => counter.millis_until(&self.window, nothing_used, 0, now),
+            _ => counter.millis_until(at, nothing_used, 0),
         };
-        let used = counter.used(&self.window, now);
-        let reserved = counter.reserved(&self.window, now);
+        let used = counter.used(at);
+        let reserved = counter.reserved(at);
         Standing { used, reserved, asked, millis, is_violated: false }
     }
 }

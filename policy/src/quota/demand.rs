@@ -6,7 +6,7 @@ use super::account::{AccountId, Charge, CounterKey, Units};
 use super::meter::Meter;
 use super::rules::{ONE, QuotaRule, QuotaRules, RuleId, Terms};
 use super::window::Window;
-use crate::Policy;
+use crate::QuotaPolicy;
 use crate::operation::OperationId;
 use crate::operation::OperationSet;
 use crate::spec::QuotaScope;
@@ -67,7 +67,7 @@ impl QuotaRules {
     pub fn demand(
         &self,
         subject: &Subject,
-        policy: &Policy,
+        policy: &QuotaPolicy,
         terms: Option<&TenantTerms>,
     ) -> Demand {
         let mut demand = Demand::default();
@@ -140,7 +140,7 @@ struct Asked<'a> {
 // === impl Asked ===
 
 impl<'a> Asked<'a> {
-    fn new(subject: &'a Subject, policy: &Policy) -> Self {
+    fn new(subject: &'a Subject, policy: &QuotaPolicy) -> Self {
         let known = subject.operations.iter().filter_map(|it| policy.operations().get(it));
         Self { subject, operations: known.fold(OperationSet::default(), OperationSet::with) }
     }

@@ -42,7 +42,8 @@ impl QuotaRules {
                 }
                 Meter::VoiceUses => (asks(OperationId::VOICE_USE), "the voice"),
             };
-            if !is_fed {
+            // Where no operation is named that there is, that is told already.
+            if !is_fed && !rule.operations.is_empty() {
                 errors.push(PolicyError::new(path.key("rules").index(i), format!(
                     "nothing feeds rule `{}`: no recognised operation that it counts tells {what}; it would limit nothing",
                     rule.name

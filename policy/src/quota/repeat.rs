@@ -24,6 +24,20 @@ pub(super) struct Charged {
     pub(super) until: u64,
 }
 
+// === impl Charged ===
+
+impl Charged {
+    /// Those of a slot; none if it was not written by this code.
+    pub(super) fn decode(cell: &[u8]) -> Vec<Self> {
+        postcard::from_bytes(cell).unwrap_or_default()
+    }
+
+    /// Numbers cannot fail to serialise.
+    pub(super) fn encode(all: &[Self]) -> Vec<u8> {
+        postcard::to_allocvec(all).unwrap_or_default()
+    }
+}
+
 // === impl RepeatKey ===
 
 impl RepeatKey {

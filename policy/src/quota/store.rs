@@ -1,5 +1,6 @@
 //! Where counters are kept.
 
+mod entries;
 mod local;
 mod memory;
 mod ring;

@@ -1,6 +1,15 @@
+mod demands;
+mod denials;
+mod estimates;
+mod fields;
 mod limits;
+mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 mod properties;
+mod refunds;
+mod sections;
+mod stores;
+mod usage;
 
 use std::task::Poll;
 use std::time::Duration;

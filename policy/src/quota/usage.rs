@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::account::{Account, AccountId};
 use super::demand::account;
 use super::rules::{QuotaRule, QuotaRules, Terms};
-use crate::Policy;
+use crate::QuotaPolicy;
 use crate::spec::QuotaScope;
 use crate::subject::Subject;
 use crate::tenant::TenantTerms;
@@ -73,7 +73,7 @@ impl QuotaRules {
         account: &mut Account,
         subject: Option<&Subject>,
         terms: Option<&TenantTerms>,
-        policy: &Policy,
+        policy: &QuotaPolicy,
         now: UnixMillis,
     ) -> Vec<UsageRow> {
         let scope = match id {

@@ -29,12 +29,29 @@ pub struct Limit {
     pub burst: u64,
 }
 
+/// A moment of a window. Which day it is in some place takes a while to reckon, so it is reckoned
+/// once.
+#[derive(Clone, Debug)]
+pub struct Moment<'a> {
+    /// The window.
+    pub window: &'a Window,
+    /// The moment.
+    pub now: UnixMillis,
+    /// The window of the calendar that holds it.
+    pub calendar: Option<Range<UnixMillis>>,
+}
+
 impl Limit {
     /// More than anybody uses.
     pub(super) const NONE: Self = Self { units: u64::MAX, burst: u64::MAX };
 }
 
 impl Window {
+    /// A moment of it.
+    pub fn at(&self, now: UnixMillis) -> Moment<'_> {
+        Moment { window: self, now, calendar: self.calendar(now) }
+    }
+
     /// The period of a rolling window in milliseconds, at least 1.
     pub(super) fn period_millis(&self) -> Option<u64> {
         match self {

@@ -62,12 +62,20 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 async fn run(arguments: &Arguments) -> Result<ExitCode> {
     let yaml = std::fs::read_to_string(&arguments.scenario);
     let yaml = yaml.with_context(|| format!("no {}", arguments.scenario.display()))?;
-    let scenario = Scenario::parse(&yaml)?;
-    let stage = Stage::set(arguments).await?;
+    let mut scenario = Scenario::parse(&yaml)?;
+    let has_clock = std::env::var_os("VOXGATE_CLOCK_LIB").is_some_and(|it| !it.is_empty());
+    if !has_clock && let Some(first) = scenario.requests.iter().position(|it| it.days_later > 0) {
+        let left = scenario.requests.len() - first;
+        eprintln!(
+            "the last {left} requests are skipped: Envoy's clock cannot be moved here, for that needs LD_PRELOAD, so Linux"
+        );
+        scenario.requests.truncate(first);
+    }
+    let mut stage = Stage::set(arguments, has_clock).await?;
 
     eprintln!("playing {} requests", scenario.requests.len());
     let show = |step: &Played| eprintln!("  {} {}: {}", step.seen.status, step.who, step.asks);
-    let played = scenario::play(&scenario, &stage.envoy, &stage.speech, show).await?;
+    let played = scenario::play(&scenario, &mut stage.envoy, &stage.speech, show).await?;
     if arguments.json {
         println!("{:#}", scenario::json(&scenario.title, &played));
     } else {
@@ -91,7 +99,7 @@ async fn run(arguments: &Arguments) -> Result<ExitCode> {
 // === impl Stage ===
 
 impl Stage {
-    async fn set(arguments: &Arguments) -> Result<Self> {
+    async fn set(arguments: &Arguments, movable_clock: bool) -> Result<Self> {
         let engine = Engine::Auto.installed();
         let options = speech::Options { engine, ..speech::Options::default() };
         let speech = Speech::start_with(options).await?;
@@ -116,7 +124,8 @@ impl Stage {
         for warning in rendered.warnings {
             eprintln!("warning: {warning}");
         }
-        let options = Options { envoy: Some(arguments.envoy.clone()), ..Options::default() };
+        let envoy = Some(arguments.envoy.clone());
+        let options = Options { envoy, movable_clock, ..Options::default() };
         let envoy = options.start(rendered.value).await?;
         eprintln!(
             "Envoy at http://{}, admin at http://{}; its filters are configured from {}",
@@ -134,7 +143,7 @@ impl Stage {
         for (number, step) in scenario.requests.iter().enumerate() {
             lines.push(format!("# {}: {}", step.who, step.asks));
             let name = step.token.as_ref().map(|token| {
-                lines.push(format!("TOKEN{number}='{}'", token.sign()));
+                lines.push(format!("TOKEN{number}='{}'", token.sign(self.envoy.now())));
                 format!("$TOKEN{number}")
             });
             lines.push(format!("{}\n", step.request.to_curl(&base, name.as_deref())));

@@ -6,6 +6,7 @@ use crate::envoy::{AccessLogEntry, Envoy, EnvoyError};
 use crate::speech::Speech;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A request that was played.
 #[derive(Debug, Clone, Serialize)]
@@ -38,7 +39,13 @@ pub struct Seen {
     pub reached_service: bool,
     /// The tier that the service was told.
     pub tier: Option<String>,
+    /// What the tenant had used when it was over, of what the scenario looks at.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<String, u64>,
 }
+
+/// Where use is asked for.
+const USAGE: &str = "/.well-known/voxgate/usage";
 
 /// Why a scenario cannot be played.
 #[derive(Debug, thiserror::Error)]
@@ -63,13 +70,16 @@ pub enum PlayError {
 /// When a request gets no answer or Envoy logs none.
 pub async fn play(
     scenario: &Scenario,
-    envoy: &Envoy,
+    envoy: &mut Envoy,
     speech: &Speech,
     mut progress: impl FnMut(&Played),
 ) -> Result<Vec<Played>, PlayError> {
     let clients = [Client::http1(envoy.address()), Client::http2(envoy.address())];
     let mut played = Vec::new();
     for step in &scenario.requests {
+        if step.days_later > 0 {
+            envoy.move_clock(i64::from(step.days_later) * 86_400)?;
+        }
         let seen = play_step(step, &clients, envoy, speech).await?;
         let step = Played {
             who: step.who.clone(),
@@ -91,28 +101,47 @@ async fn play_step(
     speech: &Speech,
 ) -> Result<Seen, PlayError> {
     let (logged, received) = (envoy.access_log()?.len(), speech.count());
-    let token = step.token.as_ref().map(super::TokenSpec::sign);
+    let token = step.token.as_ref().map(|it| it.sign(envoy.now()));
     let request = step.request.to_request(clients, token.as_deref());
     let response = request.send().await;
     let response =
         response.map_err(|error| PlayError::NoAnswer { asks: step.asks.clone(), error })?;
     let entry = envoy.access_log_entry_after(logged).await?;
-    Ok(seen(&response, &entry, speech, received))
+    let mut seen = seen(&response, &entry, speech, received);
+    if let Some(token) = token.filter(|_| !step.expect.used.is_empty()) {
+        let asked = clients[0].get(USAGE).bearer(token).send().await;
+        let usage =
+            asked.map_err(|error| PlayError::NoAnswer { asks: step.asks.clone(), error })?.json();
+        let rows = usage["limits"].as_array().into_iter().flatten();
+        let rows = rows.filter_map(|it| Some((it["rule"].as_str()?, it["used"].as_u64()?)));
+        let looked_at = rows.filter(|(rule, _)| step.expect.used.contains_key(*rule));
+        seen.used = looked_at.map(|(rule, used)| (rule.to_owned(), used)).collect();
+        envoy.access_log_entry_after(logged + 1).await?;
+    }
+    Ok(seen)
 }
 
 fn seen(response: &Response, entry: &AccessLogEntry, speech: &Speech, before: u64) -> Seen {
-    let decision = entry.get("decision").map(unquoted).unwrap_or_default();
+    let state = |name: &str| entry.get(name).map(unquoted).unwrap_or_default();
+    // What passed the one may be denied by the other.
+    let quota = state("quota");
+    let decision = match quota["outcome"].as_str() {
+        Some("denied") => quota,
+        _ => state("decision"),
+    };
     let text = |name: &str| decision[name].as_str().map(ToOwned::to_owned);
     let reached_service = speech.count() > before;
     let received = speech.received().pop().filter(|_| reached_service);
     let first_byte = response.time_to_first_byte.as_secs_f64() * 1000.0;
+    let outcome = text("outcome").map(|it| if it == "denied" { "deny".to_owned() } else { it });
     Seen {
-        decision: text("outcome"),
+        decision: outcome,
         rule: text("rule"),
         status: response.status.as_u16(),
         first_byte_ms: (first_byte * 10.0).round() / 10.0,
         reached_service,
         tier: received.and_then(|received| Some(received.headers.one("x-user-tier")?.to_owned())),
+        used: BTreeMap::new(),
     }
 }
 
@@ -137,6 +166,9 @@ fn differences(seen: &Seen, expected: &Expectation) -> Vec<String> {
     compare("status", Some(&seen.status.to_string()), &expected.status.to_string());
     if let Some(tier) = &expected.tier {
         compare("tier at the service", seen.tier.as_deref(), tier);
+    }
+    if seen.used != expected.used {
+        differences.push(format!("used is {:?}, not {:?}", seen.used, expected.used));
     }
     if seen.reached_service == (expected.decision == "deny") {
         let reached = if seen.reached_service { "reached" } else { "did not reach" };

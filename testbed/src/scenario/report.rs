@@ -11,7 +11,17 @@ pub fn table(played: &[Played]) -> String {
     table
         .load_style(UTF8_FULL_CONDENSED)
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(["", "who", "asks", "decision", "rule", "status", "tier", "first byte"]);
+        .set_header([
+            "",
+            "who",
+            "asks",
+            "decision",
+            "rule",
+            "status",
+            "tier",
+            "used",
+            "first byte",
+        ]);
     for step in played {
         let seen = &step.seen;
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
@@ -24,6 +34,7 @@ pub fn table(played: &[Played]) -> String {
             Cell::new(or_dash(&seen.rule)),
             right(seen.status.to_string()),
             Cell::new(or_dash(&seen.tier)),
+            Cell::new(used(step)),
             right(format!("{:.1} ms", seen.first_byte_ms)),
         ]);
     }
@@ -32,6 +43,11 @@ pub fn table(played: &[Played]) -> String {
         text += &format!("✗ {}, {}: {}\n", step.who, step.asks, step.differences.join("; "));
     }
     text
+}
+
+fn used(step: &Played) -> String {
+    let each = step.seen.used.iter().map(|(rule, used)| format!("{used} {rule}"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// The same for a machine.

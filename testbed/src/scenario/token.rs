@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::time::{SystemTime, UNIX_EPOCH};
 use voxgate_policy::testing::{self, SigningKey};
 use voxgate_policy::time::UnixMillis;
 
@@ -40,11 +39,10 @@ pub enum Signer {
 // === impl TokenSpec ===
 
 impl TokenSpec {
-    /// The token, good for an hour from now unless it is expired.
-    pub fn sign(&self) -> String {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = since.as_secs();
-        let mut claims = testing::claims(UnixMillis(now * 1000));
+    /// The token, good for an hour from `now` unless it is expired.
+    pub fn sign(&self, now: UnixMillis) -> String {
+        let mut claims = testing::claims(now);
+        let now = now.0 / 1000;
         claims["scope"] = self.scope.clone().into();
         if let Some(tenant) = &self.tenant {
             claims["tenant"] = tenant.clone().into();

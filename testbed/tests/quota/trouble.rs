@@ -64,12 +64,16 @@ async fn what_a_trapped_vm_had_reserved_is_given_back_within_the_lease() -> Resu
     }
     assert_eq!(used(&client, "acme", "chars").await, (20, 20), "shared data outlives a VM");
     assert_eq!(used(&client, "acme", "streams").await, (1, 1));
+    assert_eq!(envoy.stat("wasmcustom.voxgate_quota_leases").await?, 1);
     let deadline = Instant::now() + Duration::from_secs(6);
     while used(&client, "acme", "chars").await != (0, 0) {
         ensure!(Instant::now() < deadline, "it is not given back");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(used(&client, "acme", "streams").await, (0, 0));
+    // The gauge forgets what died when the account is next asked: by one that dies in its turn.
+    assert_eq!(speak(&client, "acme").send().await?.status, 503);
+    assert_eq!(envoy.stat("wasmcustom.voxgate_quota_leases").await?, 1);
     envoy.finish().await?;
     Ok(())
 }
@@ -212,4 +216,28 @@ async fn used_now(fixture: &Fixture, rule: &str) -> Result<u64> {
     let mut rows = usage["limits"].as_array().into_iter().flatten();
     let row = rows.find(|it| it["rule"] == rule).with_context(|| format!("no {rule}: {usage}"))?;
     row["used"].as_u64().context("no number")
+}
+
+/// Envoy tries again what the service failed at: one request to the caller, and one charge.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_envoy_retries_is_one_request() -> Result<()> {
+    use voxgate_testbed::fixture::resource;
+    let options = voxgate_testbed::speech::Options {
+        failures_percent: 50,
+        ..voxgate_testbed::speech::Options::default()
+    };
+    let speech = Speech::start_with(options).await?;
+    let retries = json!({ "retry_policy": { "retry_on": "5xx", "num_retries": 3 } });
+    let setup = Fixture::of(policy(1000)).resource(resource::route(retries));
+    let envoy = voxgate_testbed::envoy::Envoy::start(setup.bootstrap(speech.address())?).await?;
+    let client = Client::http1(envoy.address());
+    for _ in 0..5 {
+        assert_eq!(speak(&client, "acme").send().await?.status, 200);
+    }
+    ensure!(speech.count() > 5, "nothing was tried again");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(used(&client, "acme", "chars").await, (100, 0));
+    assert_eq!(used(&client, "acme", "streams").await, (0, 0));
+    envoy.finish().await?;
+    Ok(())
 }

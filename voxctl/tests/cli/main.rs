@@ -2,10 +2,12 @@
 
 mod explain;
 mod explain_body;
+mod explain_quotas;
 mod facts;
 mod render;
 mod schema;
 mod token;
+mod usage;
 mod validate;
 mod validate_facts;
 
@@ -79,7 +81,8 @@ fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&repository(), &["completions", shell]);
         assert_eq!(script.code, 0);
-        for command in ["validate", "schema", "explain", "facts", "render", "token", "completions"]
+        for command in
+            ["validate", "schema", "explain", "facts", "render", "usage", "token", "completions"]
         {
             assert!(script.out.contains(command), "{shell}: {command}");
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::spec::PolicySpec;
 
 /// A policy whose own rule takes all that a rule can take; `change` edits it.
-fn facts_policy(change: impl FnOnce(&mut serde_json::Value)) -> Policy {
+pub(super) fn facts_policy(change: impl FnOnce(&mut serde_json::Value)) -> Policy {
     policy(|spec| {
         spec["operations"] = json!({
             "preset_voices": ["preset-*"],
@@ -29,7 +29,12 @@ fn facts_policy(change: impl FnOnce(&mut serde_json::Value)) -> Policy {
 }
 
 /// A request of a caller with `scope`.
-fn ask(path: &str, scope: &str, content_type: &str, more: &[(&str, &str)]) -> RequestHead {
+pub(super) fn ask(
+    path: &str,
+    scope: &str,
+    content_type: &str,
+    more: &[(&str, &str)],
+) -> RequestHead {
     let bearer = format!("Bearer {}", token_with(scope));
     let mut headers = vec![("authorization", bearer.as_str()), ("content-type", content_type)];
     headers.extend(more);
@@ -37,7 +42,12 @@ fn ask(path: &str, scope: &str, content_type: &str, more: &[(&str, &str)]) -> Re
 }
 
 /// Decides with a body that comes in slices of `size` bytes; also says how much of it was needed.
-fn read(policy: &Policy, head: &RequestHead, body: &[u8], size: usize) -> (Decision, usize) {
+pub(super) fn read(
+    policy: &Policy,
+    head: &RequestHead,
+    body: &[u8],
+    size: usize,
+) -> (Decision, usize) {
     let mut known = Known::default();
     let mut reading = match decide(policy, head, Body::Follows, &mut known, NOW, &mut Silent) {
         Progress::Decided(decision) => return (decision, 0),
@@ -56,14 +66,14 @@ fn read(policy: &Policy, head: &RequestHead, body: &[u8], size: usize) -> (Decis
     (reading.decide(policy, &mut Silent).expect("the body has ended"), fed)
 }
 
-fn reason(policy: &Policy, head: &RequestHead, body: &str) -> String {
+pub(super) fn reason(policy: &Policy, head: &RequestHead, body: &str) -> String {
     let (decision, _) = read(policy, head, body.as_bytes(), 7);
     let (whole, _) = read(policy, head, body.as_bytes(), body.len().max(1));
     assert_eq!(decision.reason.as_str(), whole.reason.as_str(), "{body}");
     decision.reason.as_str().to_owned()
 }
 
-fn json_of(path: &str, scope: &str) -> RequestHead {
+pub(super) fn json_of(path: &str, scope: &str) -> RequestHead {
     ask(path, scope, "application/json", &[])
 }
 

@@ -3,10 +3,8 @@
 use std::cell::Cell;
 use std::task::Poll;
 
-use serde::{Deserialize, Serialize};
-
-use super::ring::{Cells, MAX_ACCOUNTS_A_SLOT, Ring, SLOTS, slot};
-use super::{Store, StoreError};
+use super::ring::{Cells, Ring, SLOTS, slot};
+use super::{Store, StoreError, entries};
 use crate::quota::account::{Account, AccountId, CounterKey};
 use crate::quota::counter::Passed;
 use crate::quota::demand::{AccountDemand, Demand};
@@ -33,12 +31,7 @@ pub struct LocalStore<C> {
     accounts: Ring<C>,
     repeats: Ring<C>,
     expired: Cell<u64>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Entry {
-    id: AccountId,
-    account: Account,
+    held: Cell<i64>,
 }
 
 // === impl LocalStore ===
@@ -50,6 +43,7 @@ impl<C: Cells + Clone> LocalStore<C> {
             accounts: Ring::new(cells.clone(), ACCOUNTS),
             repeats: Ring::new(cells, REPEATS),
             expired: Cell::new(0),
+            held: Cell::new(0),
         }
     }
 }
@@ -65,29 +59,28 @@ impl<C: Cells> LocalStore<C> {
         self.expired.take()
     }
 
+    /// By how much the units changed that requests under way hold, since last asked; what expired is
+    /// held no more.
+    pub fn take_held(&self) -> i64 {
+        self.held.take()
+    }
+
     /// Changes an account, made new if there is none; `change` says whether it must be written.
     fn update<T>(
         &self,
         id: &AccountId,
         mut change: impl FnMut(&mut Account) -> (T, bool),
     ) -> Result<T, StoreError> {
-        self.accounts.update(slot_of(id), |entries: &mut Vec<Entry>| {
-            if let Some(entry) = entries.iter_mut().find(|it| it.id == *id) {
-                return Ok(change(&mut entry.account));
-            }
-            let mut account = Account::default();
-            let (result, is_changed) = change(&mut account);
-            if is_changed && !account.is_idle() {
-                if entries.len() >= MAX_ACCOUNTS_A_SLOT {
-                    entries.retain(|it| !it.account.is_idle());
-                }
-                if entries.len() >= MAX_ACCOUNTS_A_SLOT {
-                    return Err(StoreError::Full);
-                }
-                entries.push(Entry { id: id.clone(), account });
-            }
-            Ok((result, is_changed))
-        })
+        let (result, held) = self.accounts.update(slot_of(id), |cell| {
+            let mut found = entries::find(cell, id);
+            let before = found.account.held();
+            let (result, is_changed) = change(&mut found.account);
+            let held = difference(before, found.account.held());
+            let changed = if is_changed { Some(found.cell()?) } else { None };
+            Ok(((result, if is_changed { held } else { 0 }), changed))
+        })?;
+        self.held.set(self.held.get().saturating_add(held));
+        Ok(result)
     }
 
     /// Lets time pass for all accounts of a slot, and forgets those that nobody uses.
@@ -100,16 +93,30 @@ impl<C: Cells> LocalStore<C> {
         windows: &[(CounterKey, Window)],
         now: UnixMillis,
     ) -> Result<(), StoreError> {
-        let passed = self.accounts.update(slot, |entries: &mut Vec<Entry>| {
-            let before = entries.len();
+        let (passed, held) = self.accounts.update(slot, |cell| {
             let mut passed = Passed::default();
-            entries.iter_mut().for_each(|it| passed += it.account.sweep(windows, now));
-            entries.retain(|it| !it.account.is_idle());
-            let is_changed = passed.expired > 0 || passed.is_set_back || entries.len() < before;
-            Ok((passed, is_changed))
+            let mut held = 0_i64;
+            let mut is_changed = false;
+            let mut swept = Vec::with_capacity(cell.len());
+            for entry in entries::entries(cell) {
+                let mut account = entry.account().unwrap_or_default();
+                let before = account.held();
+                let of_account = account.sweep(windows, now);
+                held = held.saturating_add(difference(before, account.held()));
+                is_changed |= of_account.expired > 0 || of_account.is_set_back || account.is_idle();
+                passed.add(of_account);
+                entry.write(&account, &mut swept);
+            }
+            Ok(((passed, if is_changed { held } else { 0 }), is_changed.then_some(swept)))
         })?;
+        self.held.set(self.held.get().saturating_add(held));
         self.count_expired(passed);
         Ok(())
+    }
+
+    /// An account as it stands.
+    fn read(&self, id: &AccountId) -> Account {
+        entries::find(&self.accounts.read(slot_of(id)), id).account
     }
 
     fn reserve_on(
@@ -148,12 +155,8 @@ impl<C: Cells> LocalStore<C> {
 
     /// What else the demand would violate, on accounts that were not reached.
     fn look(&self, wanted: &AccountDemand, now: UnixMillis) -> Vec<Violation> {
-        let slot = slot_of(&wanted.id);
-        let entries: Vec<Entry> = self.accounts.read(slot);
-        let found = entries.into_iter().find(|it| it.id == wanted.id);
-        let mut account = found.map(|it| it.account).unwrap_or_default();
         // On a copy, that is thrown away.
-        let answer = account.reserve(&wanted.charges, now, now);
+        let answer = self.read(&wanted.id).reserve(&wanted.charges, now, now);
         match answer.taken {
             Some(_) => Vec::new(),
             None => wanted.violations(&answer.standings),
@@ -243,26 +246,17 @@ impl<C: Cells> LocalStore<C> {
     fn page(&self, query: &UsageQuery<'_>) -> Usage {
         let mut usage = Usage::default();
         match query {
-            UsageQuery::Tenant(id) => {
-                let entries: Vec<Entry> = self.accounts.read(slot_of(id));
-                let found = entries.into_iter().find(|it| it.id == **id);
-                usage.accounts.push(
-                    found.map_or_else(
-                        || ((*id).clone(), Account::default()),
-                        |it| (it.id, it.account),
-                    ),
-                );
-            }
+            UsageQuery::Tenant(id) => usage.accounts.push(((*id).clone(), self.read(id))),
             UsageQuery::All { from, at_least } => {
                 for slot in *from..SLOTS {
                     if usage.accounts.len() >= *at_least {
                         usage.next = Some(slot);
                         break;
                     }
-                    let entries: Vec<Entry> = self.accounts.read(slot);
-                    let tenants =
-                        entries.into_iter().filter(|it| !matches!(it.id, AccountId::User(_)));
-                    usage.accounts.extend(tenants.map(|it| (it.id, it.account)));
+                    let cell = self.accounts.read(slot);
+                    let all = entries::entries(&cell).into_iter();
+                    let all = all.filter_map(|it| Some((it.id()?, it.account()?)));
+                    usage.accounts.extend(all.filter(|(id, _)| !matches!(id, AccountId::User(_))));
                 }
             }
         }
@@ -317,7 +311,7 @@ impl<C: Cells> Store for LocalStore<C> {
     }
 
     fn is_charged(&self, _: u32, repeat: &[u8; 16], now: UnixMillis) -> Poll<bool> {
-        let charged: Vec<Charged> = self.repeats.read(slot(first_u64(repeat)));
+        let charged = Charged::decode(&self.repeats.read(slot(first_u64(repeat))));
         Poll::Ready(charged.iter().any(|it| it.digest == *repeat && it.until > now.0))
     }
 
@@ -328,11 +322,11 @@ impl<C: Cells> Store for LocalStore<C> {
         now: UnixMillis,
         until: UnixMillis,
     ) -> Poll<Result<bool, StoreError>> {
-        let slot = slot(first_u64(repeat));
-        Poll::Ready(self.repeats.update(slot, |charged: &mut Vec<Charged>| {
+        Poll::Ready(self.repeats.update(slot(first_u64(repeat)), |cell| {
+            let mut charged = Charged::decode(cell);
             charged.retain(|it| it.until > now.0);
             if charged.iter().any(|it| it.digest == *repeat) {
-                return Ok((false, false));
+                return Ok((false, None));
             }
             if charged.len() >= MAX_REPEATS_A_SLOT {
                 let first = charged.iter().enumerate().min_by_key(|(_, it)| it.until);
@@ -341,7 +335,7 @@ impl<C: Cells> Store for LocalStore<C> {
                 }
             }
             charged.push(Charged { digest: *repeat, until: until.0 });
-            Ok((true, true))
+            Ok((true, Some(Charged::encode(&charged))))
         }))
     }
 }
@@ -367,4 +361,9 @@ fn hash(id: &AccountId) -> u64 {
 
 fn first_u64(digest: &[u8; 16]) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+fn difference(before: u64, after: u64) -> i64 {
+    let signed = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+    signed(after).saturating_sub(signed(before))
 }

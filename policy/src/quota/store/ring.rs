@@ -1,12 +1,9 @@
 //! A bounded ring of slots over cells of bytes that can be compared and swapped.
 //!
-//! Nothing removes a cell, so there is a fixed number of them, found by hash; each holds the
-//! entries of all accounts that fall into it.
+//! Nothing removes a cell, so there is a fixed number of them, found by hash; each holds all that
+//! falls into it.
 
 use std::cell::Cell;
-
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
@@ -39,11 +36,11 @@ pub trait Cells {
     fn write(&self, key: &str, value: &[u8], version: Version) -> Result<(), Conflict>;
 }
 
-/// Slots of one kind of entry.
+/// Slots of one kind.
 #[derive(Debug)]
 pub(super) struct Ring<C> {
     cells: C,
-    /// What its keys start with; with the version of the entries' format.
+    /// What its keys start with; with the version of the content's format.
     prefix: &'static str,
     retries: Cell<u64>,
 }
@@ -60,33 +57,27 @@ impl<C: Cells> Ring<C> {
         self.retries.take()
     }
 
-    /// The entries of a slot.
-    pub fn read<E: DeserializeOwned>(&self, slot: u32) -> Vec<E> {
-        let (bytes, _) = self.cells.read(&self.key(slot));
-        decode(bytes)
+    /// The content of a slot; empty if it was never written.
+    pub fn read(&self, slot: u32) -> Vec<u8> {
+        self.cells.read(&self.key(slot)).0.unwrap_or_default()
     }
 
-    /// Changes the entries of a slot; `change` may run several times, and says whether there is
-    /// anything to write.
+    /// Changes the content of a slot; `change` may run several times, and says what to write, if
+    /// anything.
     ///
     /// # Errors
     /// What `change` says, or [`StoreError::Contended`]; nothing is changed.
-    pub fn update<E: Serialize + DeserializeOwned, T>(
+    pub fn update<T>(
         &self,
         slot: u32,
-        mut change: impl FnMut(&mut Vec<E>) -> Result<(T, bool), StoreError>,
+        mut change: impl FnMut(&[u8]) -> Result<(T, Option<Vec<u8>>), StoreError>,
     ) -> Result<T, StoreError> {
         let key = self.key(slot);
         for _ in 0..MAX_ATTEMPTS {
             let (bytes, version) = self.cells.read(&key);
-            let mut entries = decode(bytes);
-            let (result, is_changed) = change(&mut entries)?;
-            if !is_changed {
-                return Ok(result);
-            }
-            // Entries of numbers and strings cannot fail to serialise.
-            let bytes = postcard::to_allocvec(&entries).unwrap_or_default();
-            if self.cells.write(&key, &bytes, version).is_ok() {
+            let (result, changed) = change(&bytes.unwrap_or_default())?;
+            let Some(changed) = changed else { return Ok(result) };
+            if self.cells.write(&key, &changed, version).is_ok() {
                 return Ok(result);
             }
             self.retries.set(self.retries.get().saturating_add(1));
@@ -102,10 +93,4 @@ impl<C: Cells> Ring<C> {
 /// The slot of a hash.
 pub(super) fn slot(hash: u64) -> u32 {
     u32::try_from(hash.checked_rem(SLOTS.into()).unwrap_or_default()).unwrap_or_default()
-}
-
-/// What cannot be read was not written by this code: its key has another version then.
-fn decode<E: DeserializeOwned>(bytes: Option<Vec<u8>>) -> Vec<E> {
-    let bytes = bytes.unwrap_or_default();
-    postcard::from_bytes(&bytes).unwrap_or_default()
 }

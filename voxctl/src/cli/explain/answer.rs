@@ -39,9 +39,17 @@ pub fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
             output.print(format_args!("  WWW-Authenticate: {challenge}"))?;
         }
     }
-    match &it.audit {
-        Some(line) => output.print(format_args!("  logged: {line}")),
+    if let Some(line) = &it.audit {
+        output.print(format_args!("  logged: {line}"))?;
+    }
+    match it.quotas.as_deref() {
         None => Ok(()),
+        Some([]) => output.print("it costs nothing: no quota counts it"),
+        Some(costs) => {
+            output.print("it costs, if there is so much left:")?;
+            let lines: Vec<_> = costs.iter().map(|it| (it.rule.as_str(), it.line())).collect();
+            output.print_lines(&lines)
+        }
     }
 }
 

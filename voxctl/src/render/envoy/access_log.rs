@@ -32,6 +32,7 @@ pub(super) fn to_file(path: &Path) -> Value {
                 "operation": "%REQ(X-VOXGATE-OPERATION)%",
                 // A property a filter sets is filter state under the prefix `wasm.`.
                 "decision": "%FILTER_STATE(wasm.voxgate.decision:PLAIN)%",
+                "quota": "%FILTER_STATE(wasm.voxgate.quota:PLAIN)%",
             }},
         },
     })

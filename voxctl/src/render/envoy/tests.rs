@@ -8,7 +8,9 @@ use crate::render::{Filter, PolicyDocument, RenderError, Rendered};
 /// A folder with an (empty) module, and options that point there.
 fn options() -> (tempfile::TempDir, EnvoyOptions) {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("voxgate-jwt-tier.wasm"), b"\0asm").unwrap();
+    for filter in Filter::ALL {
+        std::fs::write(dir.path().join(filter.module_file()), b"\0asm").unwrap();
+    }
     let mut options = EnvoyOptions::new("127.0.0.1:9000".parse().unwrap(), 18080, 0);
     options.wasm_dir = dir.path().to_owned();
     (dir, options)
@@ -76,6 +78,38 @@ fn the_filter_stands_before_the_router_of_a_listener_on_loopback() {
     let socket = &listener["address"]["socket_address"];
     assert_eq!((&socket["address"], &socket["port_value"]), (&"127.0.0.1".into(), &18080.into()));
     assert_eq!(listener["name"], "virtualInbound");
+}
+
+const IN_ORDER: [&str; 3] =
+    ["voxgate.jwt-tier", "voxgate.voice-quota", "envoy.filters.http.router"];
+
+#[test]
+fn quotas_stand_between_identity_and_the_router_in_whatever_order_they_are_named() {
+    let (_dir, mut options) = options();
+    let policy = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap();
+    assert_eq!(Filter::of(&policy), Filter::ALL);
+    for filters in [[Filter::JwtTier, Filter::VoiceQuota], [Filter::VoiceQuota, Filter::JwtTier]] {
+        let config = from_policy(&policy, &filters, &options).unwrap().value;
+        let found = http_filters(&config);
+        assert_eq!(found[found.len() - 3..], IN_ORDER);
+    }
+    let issuer = "outbound|443||issuer.example.com=127.0.0.1:9001";
+    options.clusters.push(issuer.parse().unwrap());
+    let mut files = [shipped("filters/jwt-tier.yaml"), shipped("filters/voice-quota.yaml")];
+    for _ in 0..2 {
+        files.reverse();
+        let rendered = from_files(&files, &options).unwrap();
+        assert_eq!(rendered.warnings, Vec::<String>::new());
+        let found = http_filters(&rendered.value);
+        assert_eq!(found[found.len() - 3..], IN_ORDER);
+    }
+}
+
+#[test]
+fn a_policy_without_quotas_runs_without_their_filter() {
+    let mut written = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap().written;
+    written.as_object_mut().unwrap().remove("quotas");
+    assert_eq!(Filter::of(&PolicyDocument::new(written).unwrap()), [Filter::JwtTier]);
 }
 
 #[test]
@@ -163,6 +197,10 @@ fn statistics_get_the_labels_istio_would_give_them() {
     let tags = config["stats_config"]["stats_tags"].as_array().unwrap();
     let tier = tags.iter().find(|tag| tag["tag_name"] == "tier").unwrap();
     assert_eq!(tier["regex"], r"(tier=\.=(.*?);\.;)");
+    // Every label of every filter: one that is not here stays in the metric's name.
+    for name in ["reason", "source", "result", "rule", "meter", "tenant", "percent", "error"] {
+        assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The `EnvoyFilter` of a Voxgate filter.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Filter, PolicyDocument, ResourceOptions, metadata};
@@ -107,7 +109,7 @@ fn buffer_limit(port: u16, max_held_bytes: u64) -> Value {
 fn plugin_config(policy: &PolicyDocument, options: &ResourceOptions) -> Value {
     let name = options.filter.name();
     let capabilities: serde_json::Map<String, Value> =
-        capabilities(options.filter).map(|name| (name.to_owned(), json!({}))).collect();
+        capabilities(options.filter).into_iter().map(|name| (name.to_owned(), json!({}))).collect();
     json!({
         "name": name,
         "root_id": name,
@@ -134,14 +136,13 @@ fn plugin_config(policy: &PolicyDocument, options: &ResourceOptions) -> Value {
 /// What the module may call and what the host may call in it (proxy-wasm ABI 0.2.1 and WASI
 /// preview 1, by their own names). What is not here fails: a module that was tampered with
 /// cannot, for example, register a shared queue.
-fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
+fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
     const BASE: &[&str] = &[
         "environ_get",
         "environ_sizes_get",
         "fd_write",
         "proc_exit",
         "proxy_add_header_map_value",
-        "proxy_call_foreign_function",
         "proxy_continue_stream",
         "proxy_define_metric",
         "proxy_get_buffer_bytes",
@@ -174,11 +175,14 @@ fn capabilities(filter: Filter) -> impl Iterator<Item = &'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    const RESPONSES: &[&str] =
+    // Signatures.
+    const JWT_TIER: &[&str] = &["proxy_call_foreign_function"];
+    // Answers as they pass, and counters.
+    const VOICE_QUOTA: &[&str] =
         &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];
     let more = match filter {
-        Filter::JwtTier => &[],
-        Filter::VoiceQuota => RESPONSES,
+        Filter::JwtTier => JWT_TIER,
+        Filter::VoiceQuota => VOICE_QUOTA,
     };
-    BASE.iter().chain(more).copied()
+    BASE.iter().chain(more).copied().collect()
 }

@@ -135,8 +135,16 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
     if options.filter == Filter::JwtTier {
         warnings.extend(security::warnings(policy));
     }
-    if options.filter == Filter::VoiceQuota && !policy.has_quotas() {
-        warnings.push("the policy has no `quotas`, so voice-quota has nothing to do".to_owned());
+    match (options.filter, policy.has_quotas()) {
+        (Filter::JwtTier, true) => warnings.push(
+            "the policy's `quotas` are enforced by another filter: render it, too, as an \
+             envoyfilter with --filter voice-quota"
+                .to_owned(),
+        ),
+        (Filter::VoiceQuota, false) => {
+            warnings.push("the policy has no `quotas`, so voice-quota has nothing to do".to_owned())
+        }
+        (Filter::JwtTier, false) | (Filter::VoiceQuota, true) => {}
     }
     warnings
 }

@@ -6,6 +6,7 @@ use super::{
     Filter, ModuleSource, PolicyDocument, ResourceOptions, envoy_filter_resources, envoyfilter,
     trafficextension, wasmplugin,
 };
+use crate::render::{RenderError, Rendered};
 
 fn policy(source: &str, anonymous: &str) -> PolicyDocument {
     let anonymous: Value = serde_json::from_str(anonymous).unwrap();
@@ -210,4 +211,72 @@ fn pss_needs_the_module_with_software_crypto() {
     written["identity"]["source"] = json!(["jwt_authn"]);
     let verified = PolicyDocument::new(written).unwrap();
     assert!(envoyfilter(&verified, &options(FILE, None)).unwrap().warnings.is_empty());
+}
+
+/// A policy with quotas, and the options for voice-quota.
+fn with_quotas() -> (PolicyDocument, ResourceOptions) {
+    let mut written = policy("jwt_authn", r#""deny""#).written;
+    written["quotas"] = json!({"rules": [
+        {"name": "pace", "meter": "requests", "per": "10s", "default": {"limit": 10}},
+    ]});
+    let policy = PolicyDocument::new(written).unwrap();
+    (policy, ResourceOptions { filter: Filter::VoiceQuota, ..options(FILE, None) })
+}
+
+#[test]
+fn quotas_come_after_identity_and_bring_no_second_authentication() {
+    let (policy, quotas) = with_quotas();
+    let resources = envoy_filter_resources(&policy, &quotas);
+    assert_eq!(kinds(&resources), ["EnvoyFilter"]);
+    assert_eq!(resources[0]["metadata"]["name"], "voxgate-voice-quota");
+    let patches = resources[0]["spec"]["configPatches"].as_array().unwrap();
+    assert_eq!(patches.len(), 1, "what is held is jwt-tier's matter");
+    let first = &envoy_filter_resources(&policy, &options(FILE, None))[0];
+    // A higher priority is applied later, and so stands nearer to the router.
+    let priority = |it: &Value| it["spec"]["priority"].as_i64().unwrap();
+    assert!(priority(first) < priority(&resources[0]));
+}
+
+#[test]
+fn all_workers_share_counters_by_the_name_of_the_vm() {
+    let (policy, quotas) = with_quotas();
+    let resources = envoy_filter_resources(&policy, &quotas);
+    let config =
+        &resources[0]["spec"]["configPatches"][0]["patch"]["value"]["typed_config"]["config"];
+    assert_eq!(config["vm_config"]["vm_id"], "voxgate");
+    assert_eq!(config["root_id"], "voice-quota");
+    let allowed = &config["capability_restriction_config"]["allowed_capabilities"];
+    for needed in ["proxy_get_shared_data", "proxy_set_shared_data", "proxy_on_response_body"] {
+        assert!(allowed[needed].is_object(), "{needed}");
+    }
+    let first = &envoy_filter_resources(&policy, &options(FILE, None))[0];
+    assert!(!first.to_string().contains("proxy_set_shared_data"), "jwt-tier keeps nothing there");
+}
+
+#[test]
+fn what_cannot_name_a_vm_is_refused_to_quotas() {
+    let (policy, quotas) = with_quotas();
+    for (render, kind) in [
+        (wasmplugin as fn(_, _) -> Result<Rendered<String>, RenderError>, "WasmPlugin"),
+        (trafficextension, "TrafficExtension"),
+    ] {
+        let refused = render(&policy, &quotas).unwrap_err();
+        assert!(matches!(refused, RenderError::NoVmId { .. }), "{refused}");
+        assert!(refused.to_string().contains(kind), "{refused}");
+        assert!(refused.to_string().contains("render an envoyfilter"), "{refused}");
+    }
+}
+
+#[test]
+fn quotas_that_nobody_would_enforce_are_warned_about() {
+    let (policy, quotas) = with_quotas();
+    assert_eq!(envoyfilter(&policy, &quotas).unwrap().warnings, Vec::<String>::new());
+    let warnings = envoyfilter(&policy, &options(FILE, None)).unwrap().warnings;
+    assert!(
+        warnings[0].contains("render it, too, as an envoyfilter with --filter voice-quota"),
+        "{warnings:?}"
+    );
+    let without = self::policy("token", r#""deny""#);
+    let warnings = envoyfilter(&without, &quotas).unwrap().warnings;
+    assert!(warnings[0].contains("voice-quota has nothing to do"), "{warnings:?}");
 }

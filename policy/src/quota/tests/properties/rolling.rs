@@ -42,14 +42,14 @@ proptest! {
         for (pass, asked, kept, settles) in steps {
             let now = UnixMillis(bucket.at + pass);
             bucket.pass(now.0);
-            counter.advance(&window, Some(limit), now);
-            prop_assert_eq!(counter.used(&window, now), bucket.used());
+            counter.advance(&window.at(now), Some(limit));
+            prop_assert_eq!(counter.used(&window.at(now)), bucket.used());
             if bucket.level == 0 && first != now.0 {
                 open.clear();
                 first = now.0;
             }
             if settles && let Some(taken) = open.pop() {
-                counter.settle(&window, &taken, kept, now);
+                counter.settle(&window.at(now), &taken, kept);
                 match kept.checked_sub(taken.units) {
                     Some(more) => bucket.level += u128::from(more) * bucket.period,
                     None => {
@@ -57,11 +57,11 @@ proptest! {
                         bucket.level = bucket.level.saturating_sub(less);
                     }
                 }
-            } else if counter.used(&window, now) + asked <= burst {
-                open.push(counter.take(&window, asked, now, now.plus(Duration::from_secs(3600))));
+            } else if counter.used(&window.at(now)) + asked <= burst {
+                open.push(counter.take(&window.at(now), asked, now.plus(Duration::from_secs(3600))));
                 bucket.level += u128::from(asked) * bucket.period;
             }
-            prop_assert_eq!(counter.used(&window, now), bucket.used());
+            prop_assert_eq!(counter.used(&window.at(now)), bucket.used());
         }
     }
 
@@ -81,19 +81,19 @@ proptest! {
         let mut now = UnixMillis(NOW.0 + 10_000);
         for (pass, taken) in taken {
             now = now.plus(Duration::from_millis(pass));
-            counter.advance(&window, Some(limit), now);
-            counter.take(&window, taken, now, UnixMillis(u64::MAX));
+            counter.advance(&window.at(now), Some(limit));
+            counter.take(&window.at(now), taken, UnixMillis(u64::MAX));
         }
         // Another worker's clock may be a little behind.
         let now = UnixMillis(now.0 - late);
-        counter.advance(&window, Some(limit), now);
+        counter.advance(&window.at(now), Some(limit));
         let fits_after = |millis: u64| {
             let now = UnixMillis(now.0 + millis);
             let mut counter = counter.clone();
-            counter.advance(&window, Some(limit), now);
-            counter.used(&window, now).saturating_add(asked) <= limit.burst
+            counter.advance(&window.at(now), Some(limit));
+            counter.used(&window.at(now)).saturating_add(asked) <= limit.burst
         };
-        match counter.millis_until(&window, limit, asked, now) {
+        match counter.millis_until(&window.at(now), limit, asked) {
             None => prop_assert!(asked > limit.burst),
             Some(millis) => {
                 prop_assert!(fits_after(millis));

@@ -199,3 +199,20 @@ fn what_a_dead_vm_left_expires_and_idle_accounts_go() {
     (0..SWEEP).for_each(|_| host.tick());
     assert_eq!(host.shared_data_writes(), writes, "where nothing is, nothing is written");
 }
+
+/// What a chunk found expired was not counted, if no sweep had come before it.
+#[test]
+fn what_expired_before_the_next_chunk_is_counted_and_taken_again() {
+    let host = with_rules(json!([chars(100), streams(5)]));
+    let stream = granted(&host, &speech(20));
+    stream.respond(&PCM);
+    host.advance(seconds(100));
+    assert_eq!(used(&host, "chars"), (0, 0));
+    stream.response_body(&sound(2000), false);
+    assert_eq!((used(&host, "chars"), used(&host, "streams")), ((20, 20), (1, 1)));
+    host.tick();
+    assert_eq!((expired(&host), host.metric("voxgate_quota_leases")), (21, 1));
+    stream.response_body(&[], true);
+    stream.end();
+    assert_eq!((used(&host, "chars"), host.metric("voxgate_quota_leases")), ((20, 0), 0));
+}

@@ -60,3 +60,28 @@ fn a_repeat_that_cannot_be_remembered_is_charged() {
     serve(granted(&host, &repeat(speech(20))), 2000);
     assert_eq!(used(&host, "chars"), (40, 0));
 }
+
+/// Each repeat of a deletion gave one voice back: three of them, and a tenant could make three more
+/// than it may.
+#[test]
+fn a_voice_that_is_deleted_twice_by_one_key_is_given_back_once() {
+    for others in [json!([]), json!([requests(100)])] {
+        let mut rules = json!([rule("voices", "voice.slots", None, 5)]);
+        rules.as_array_mut().unwrap().extend(others.as_array().unwrap().iter().cloned());
+        let host = with_repeats(rules);
+        let answer = |stream: Stream| {
+            stream.respond_without_body(&[(":status", "200")]);
+            stream.end();
+        };
+        for _ in 0..3 {
+            answer(granted(&host, &of("voice.create")));
+        }
+        let [first, second] = [0, 1].map(|_| granted(&host, &repeat(of("voice.delete"))));
+        answer(first);
+        answer(second);
+        answer(granted(&host, &repeat(of("voice.delete"))));
+        assert_eq!(used(&host, "voices"), (2, 0));
+        answer(granted(&host, &of("voice.delete")));
+        assert_eq!(used(&host, "voices"), (1, 0));
+    }
+}

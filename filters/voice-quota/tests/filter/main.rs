@@ -41,7 +41,13 @@ fn with(rules: Value, change: impl FnOnce(&mut Value)) -> FakeHost {
 
 /// A configuration is pushed.
 fn push(host: &FakeHost, rules: Value, change: impl FnOnce(&mut Value)) {
-    let mut policy = json!({
+    let mut policy = policy(rules);
+    change(&mut policy);
+    assert!(host.configure(policy.to_string()), "{:?}", host.logs());
+}
+
+fn policy(rules: Value) -> Value {
+    json!({
         "version": 1,
         "tiers": [
             {"name": "premium", "scopes": ["tts.premium"], "allow": ["*"]},
@@ -52,9 +58,7 @@ fn push(host: &FakeHost, rules: Value, change: impl FnOnce(&mut Value)) {
             "usage": {"operator_scope": "voxgate.operator"},
             "label_tenants": ["acme"],
         },
-    });
-    change(&mut policy);
-    assert!(host.configure(policy.to_string()), "{:?}", host.logs());
+    })
 }
 
 /// A rule that limits all tiers alike.

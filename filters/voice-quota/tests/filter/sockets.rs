@@ -33,17 +33,6 @@ fn a_connected_one_holds_its_unit_though_nothing_passes() {
 }
 
 #[test]
-fn one_that_is_refused_is_not_kept_alive() {
-    let host = with_rules(json!([streams(1)]));
-    let stream = granted(&host, &Subject { is_upgrade: true, ..speech(0) });
-    stream.respond(&[(":status", "200")]);
-    minutes_pass(&host, 2);
-    assert_eq!(used(&host, "streams"), (0, 0));
-    stream.client_leaves();
-    assert_eq!((used(&host, "streams"), host.metric("voxgate_quota_leases")), ((0, 0), 0));
-}
-
-#[test]
 fn a_generating_one_holds_its_unit_while_the_service_sends() {
     let host = with(json!([streams(1)]), |it| it["quotas"]["websockets"] = json!("generating"));
     let stream = open(&host);

@@ -1,5 +1,14 @@
 //! The counters in shared data: contended, owed, renewed, left behind.
 
+use std::task::Poll;
+
+use voxgate_host::Gauge;
+use voxgate_host::shared_data::SharedData;
+use voxgate_policy::QuotaPolicy;
+use voxgate_policy::quota::Verdict;
+use voxgate_policy::quota::store::{LocalStore, Store};
+use voxgate_policy::time::UnixMillis;
+
 use super::*;
 
 /// Keys of accounts.
@@ -179,17 +188,24 @@ fn a_renewal_that_the_store_refuses_is_tried_again_with_the_next_chunk() {
 #[test]
 fn what_a_dead_vm_left_expires_and_idle_accounts_go() {
     let host = with_rules(json!([rule("chars", "text.chars", Some("1m"), 100), streams(5)]));
+    // Another VM's, of which neither an end nor a tick ever comes.
+    let limited = json!([rule("chars", "text.chars", Some("1m"), 100), streams(5)]);
+    let policy = QuotaPolicy::from_json(policy(limited).to_string().as_bytes()).unwrap();
+    let now = UnixMillis(u64::try_from(host.time().as_millis()).unwrap());
+    let dead = LocalStore::new(SharedData);
     for tenant in ["acme", "b", "c"] {
-        // No end of these ever comes.
-        granted(&host, &Subject { tenant: Some(tenant.to_owned()), ..speech(20) });
+        let subject = Subject { tenant: Some(tenant.to_owned()), ..speech(20) };
+        let demand = policy.quotas().demand(&subject, &policy, None);
+        let answer = dead.reserve(0, &demand, now, policy.quotas().expiry(now));
+        assert!(matches!(answer, Poll::Ready(Ok(Verdict::Granted(_)))));
     }
+    Gauge::new("voxgate_quota_leases").add(dead.take_held());
     spoken(&host, 5);
     assert_eq!(accounts(&host).len(), 3);
-    assert_eq!(host.metric("voxgate_quota_leases"), 3);
     host.advance(LEASE - seconds(1));
     (0..SWEEP).for_each(|_| host.tick());
     assert_eq!((accounts(&host).len(), expired(&host)), (3, 0));
-    host.advance(seconds(1));
+    host.advance(seconds(10));
     (0..SWEEP).for_each(|_| host.tick());
     assert_eq!((expired(&host), host.metric("voxgate_quota_leases")), (63, 0));
     host.advance(seconds(60));
@@ -215,4 +231,23 @@ fn what_expired_before_the_next_chunk_is_counted_and_taken_again() {
     stream.response_body(&[], true);
     stream.end();
     assert_eq!((used(&host, "chars"), host.metric("voxgate_quota_leases")), ((20, 0), 0));
+}
+
+/// A service that took longer than a lease for its first byte lost what its request had reserved:
+/// others were admitted in its place, and at its end there was more in use than the limit.
+#[test]
+fn a_request_keeps_what_it_reserved_however_late_its_answer() {
+    let host = with_rules(json!([chars(100), streams(1)]));
+    let stream = granted(&host, &speech(100));
+    for _ in 0..60 {
+        wait(&host, seconds(10));
+    }
+    assert_eq!((used(&host, "chars"), used(&host, "streams")), ((100, 100), (1, 1)));
+    assert_eq!(denied(&host, &speech(1)), 429);
+    serve(stream, 10_000);
+    assert_eq!((used(&host, "chars"), used(&host, "streams")), ((100, 0), (0, 0)));
+    assert_eq!((expired(&host), host.metric("voxgate_quota_leases")), (0, 0));
+    let writes = host.shared_data_writes();
+    wait(&host, seconds(50));
+    assert_eq!(host.shared_data_writes(), writes, "what is over is renewed no more");
 }

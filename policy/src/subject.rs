@@ -50,6 +50,9 @@ pub struct Subject {
     /// The models that it names.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub models: Vec<String>,
+    /// Whether it names more of them, or longer names, than are told.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub has_more_models: bool,
     /// The sample rate that it asks for, in Hz.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_rate_hz: Option<u64>,
@@ -97,6 +100,7 @@ impl Subject {
             input_audio_ms: facts.audio.total.0,
             batch_lines: facts.batch_lines,
             models: facts.models.known.clone(),
+            has_more_models: facts.models.overflow,
             sample_rate_hz: facts.sample_rate_hz,
             is_upgrade: head.is_upgrade(),
             is_exempt: decision.reason == Reason::Preflight,

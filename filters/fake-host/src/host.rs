@@ -210,6 +210,18 @@ impl FakeHost {
         state::with(|state| state.interference.push((key.to_owned(), value.to_vec())));
     }
 
+    /// From now on another worker is always faster: right before each compare-and-set of a key that
+    /// begins so, it writes what stands there, or nothing, so that none of this VM's succeeds.
+    /// `None`: it stops.
+    pub fn outrun(&self, keys: Option<&str>) {
+        state::with(|state| state.outrun = keys.map(str::to_owned));
+    }
+
+    /// How often shared data was written, by any worker.
+    pub fn shared_data_writes(&self) -> u32 {
+        state::with(|state| state.next_version)
+    }
+
     /// Plays a host without a foreign function.
     pub fn remove_function(&self, name: &str) {
         state::with(|state| state.missing_functions.insert(name.to_owned()));

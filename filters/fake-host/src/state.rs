@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub next_version: u32,
     /// Another worker's writes, one before each of our next compare-and-sets.
     pub interference: Vec<(String, Vec<u8>)>,
+    /// What the keys begin with that another worker always writes before us.
+    pub outrun: Option<String>,
     pub withholds_bodies: bool,
     pub missing_functions: BTreeSet<String>,
     pub logs: Vec<Log>,

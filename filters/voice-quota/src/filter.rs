@@ -21,13 +21,15 @@ pub struct VoiceQuotaFilter {
     shared: Rc<Shared>,
     /// The request, while it is under way.
     running: Option<Rc<RefCell<Running>>>,
+    /// Its number among those that are kept alive.
+    number: u64,
 }
 
 // === impl VoiceQuotaFilter ===
 
 impl VoiceQuotaFilter {
     pub(crate) fn new(shared: Rc<Shared>) -> Self {
-        Self { shared, running: None }
+        Self { shared, running: None, number: 0 }
     }
 
     fn deny(&self, denial: &Denial, subject: &Subject, request: &mut RequestHeaders<'_>) -> Flow {
@@ -63,7 +65,9 @@ impl HttpFilter for VoiceQuotaFilter {
             Admission::Denied(denial) => self.deny(&denial, &subject, request),
             Admission::Granted(running) => {
                 self.shared.report.granted(&running, request, &self.shared.policy);
-                self.running = Some(Rc::new(RefCell::new(*running)));
+                let running = Rc::new(RefCell::new(*running));
+                self.number = self.shared.keep_alive(&running);
+                self.running = Some(running);
                 Flow::Continue
             }
         }
@@ -77,9 +81,9 @@ impl HttpFilter for VoiceQuotaFilter {
         let Some(running) = &self.running else { return ResponseFlow::Continue };
         let status = response.status().unwrap_or_default();
         tell::answered(&mut running.borrow_mut(), response, status, &self.shared, now());
-        let holds_open = self.shared.policy.quotas().websockets == WebSocketStreams::Connected;
-        if status == 101 && holds_open {
-            self.shared.keep_alive(running);
+        let websockets = self.shared.policy.quotas().websockets;
+        if status == 101 && websockets == WebSocketStreams::Generating {
+            self.shared.let_go(self.number);
         }
         if end_of_stream { ResponseFlow::Continue } else { ResponseFlow::Watch }
     }
@@ -98,6 +102,7 @@ impl HttpFilter for VoiceQuotaFilter {
     }
 
     fn on_done(&mut self, stream: &EndedStream<'_>) {
+        self.shared.let_go(self.number);
         // Whoever keeps it alive holds it weakly.
         if let Some(running) = self.running.take().and_then(Rc::into_inner) {
             running.into_inner().settle(stream, &self.shared, now());

@@ -70,8 +70,9 @@ impl Running {
     /// Settles by how the stream ended.
     pub fn settle(self, stream: &EndedStream<'_>, shared: &Shared, now: UnixMillis) {
         let Some(outcome) = self.outcome(stream.ending()) else { return };
-        let succeeded = outcome.ending == Ending::Complete;
         let (outcome, settled) = self.charged_once(outcome, shared, now);
+        // What a request gives back its repeat does not give back again.
+        let succeeded = outcome.ending == Ending::Complete && !outcome.is_repeat;
         shared.report.settled(&self, &outcome, &settled, shared);
         let kept = settled.iter().map(|it| it.kept).collect();
         let owed = Owed { reservation: self.reservation, kept, succeeded };
@@ -106,8 +107,8 @@ impl Running {
         })
     }
 
-    /// What becomes of each charge. Of requests that repeat one another, the first that is charged is
-    /// remembered, and the others are not charged.
+    /// What becomes of each charge. Of requests that repeat one another, the first that is charged, or
+    /// gives something back, is remembered, and the others are not charged.
     fn charged_once(
         &self,
         outcome: Outcome,
@@ -122,10 +123,12 @@ impl Running {
                 .collect()
         };
         let settled = settle(&outcome);
+        let gives_back =
+            outcome.ending == Ending::Complete && !self.reservation.gives_back.is_empty();
         let window = shared.policy.quotas().repeat_window;
         if let (Some(repeat), Some(window)) = (&self.subject.repeat, window)
             && !self.is_repeat
-            && settled.iter().any(|it| it.kept > 0)
+            && (gives_back || settled.iter().any(|it| it.kept > 0))
         {
             match shared.store().remember_charged(0, repeat, now, now.plus(window)) {
                 Poll::Ready(Ok(false)) => {

@@ -1,6 +1,7 @@
 //! What all streams of one configuration share.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 
 use voxgate_host::shared_data::SharedData;
@@ -34,8 +35,9 @@ pub struct Shared {
     swept: Cell<u32>,
     /// Settlements that the store could not take.
     owed: RefCell<Vec<Owed>>,
-    /// WebSockets that hold what they reserved although nothing passes.
-    sockets: RefCell<Vec<Weak<RefCell<Running>>>>,
+    /// Requests that hold what they reserved although nothing of their answers passes.
+    kept_alive: RefCell<BTreeMap<u64, Weak<RefCell<Running>>>>,
+    last_kept: Cell<u64>,
 }
 
 // === impl Shared ===
@@ -51,7 +53,8 @@ impl Shared {
             policy,
             swept: Cell::new(0),
             owed: RefCell::default(),
-            sockets: RefCell::default(),
+            kept_alive: RefCell::default(),
+            last_kept: Cell::new(0),
         }
     }
 
@@ -71,9 +74,18 @@ impl Shared {
         }
     }
 
-    /// Keeps what a WebSocket reserved alive until it is gone.
-    pub fn keep_alive(&self, running: &Rc<RefCell<Running>>) {
-        self.sockets.borrow_mut().push(Rc::downgrade(running));
+    /// Keeps what a request reserved alive, under a number, until it is let go: a service may take
+    /// longer than a lease for its first byte. Should this VM die, nobody renews it, and it expires.
+    pub fn keep_alive(&self, running: &Rc<RefCell<Running>>) -> u64 {
+        let number = self.last_kept.get().wrapping_add(1);
+        self.last_kept.set(number);
+        self.kept_alive.borrow_mut().insert(number, Rc::downgrade(running));
+        number
+    }
+
+    /// Lets it go: only what passes of its answer renews it.
+    pub fn let_go(&self, number: u64) {
+        self.kept_alive.borrow_mut().remove(&number);
     }
 
     /// What the timer does: settles what is owed, renews, and lets time pass for accounts that
@@ -84,13 +96,9 @@ impl Shared {
                 self.owe(owed);
             }
         }
-        self.sockets.borrow_mut().retain(|it| match it.upgrade() {
-            Some(running) => {
-                running.borrow_mut().renew(self, now);
-                true
-            }
-            None => false,
-        });
+        for running in self.kept_alive.borrow().values().filter_map(Weak::upgrade) {
+            running.borrow_mut().renew(self, now);
+        }
         let first = self.swept.get();
         let last = first.saturating_add(SWEPT_A_TICK).min(SLOTS);
         for slot in first..last {

@@ -19,11 +19,13 @@ pub fn fields(fields: &RateLimitFields, mut set: impl FnMut(&'static str, String
     }
 }
 
-/// Whether Envoy takes the request for gRPC; only such a client knows binary metadata.
+/// Whether Envoy takes the request for gRPC: `application/grpc`, alone or followed by `+`. Only such
+/// a client knows binary metadata.
 pub fn is_grpc(request: &RequestHeaders<'_>) -> bool {
     let head = request.head();
     let content_type = head.first("content-type").unwrap_or_default();
-    content_type.starts_with(b"application/grpc")
+    let rest = content_type.strip_prefix(b"application/grpc");
+    rest.is_some_and(|it| matches!(it.first(), None | Some(b'+')))
 }
 
 /// The headers of the answer came: takes down what they say, and tells the client how it stands.

@@ -165,26 +165,28 @@ impl Account {
         passed
     }
 
-    /// Renews a reservation: what was taken is pending until `expires`.
+    /// Renews a reservation: what was taken is pending until `expires`. Also what the passing of time
+    /// came to before.
     pub fn renew(
         &mut self,
         charges: &[Charge],
         taken: &[Taken],
         now: UnixMillis,
         expires: UnixMillis,
-    ) -> Vec<Taken> {
+    ) -> (Vec<Taken>, Passed) {
+        let mut passed = Passed::default();
         let renewed = charges
             .iter()
             .zip(taken)
             .map(|(charge, taken)| {
                 let counter = self.counter(charge.key);
                 let at = charge.window.at(now);
-                charge.follow(counter, &at);
+                passed.add(charge.follow(counter, &at));
                 counter.renew(&at, taken, expires)
             })
             .collect();
         self.tidy();
-        renewed
+        (renewed, passed)
     }
 
     /// Gives back held units: a voice was deleted.

@@ -161,7 +161,7 @@ impl<'a> Asked<'a> {
     }
 
     fn charge(&self, id: RuleId, rule: &QuotaRule, terms: Terms) -> Option<(Charge, super::Share)> {
-        let weight = rule.weight(&self.subject.models);
+        let weight = rule.weight(&self.subject.models, self.subject.has_more_models);
         let (amount, is_estimate) = self.amount(rule.meter);
         let amount = weighted(amount, weight);
         // What is for nothing takes not even the least that is reserved.

@@ -179,8 +179,12 @@ impl QuotaRule {
         of_tier.map(|(_, terms)| *terms).or(self.default)
     }
 
-    /// What a unit counts for these models, in thousandths.
-    pub(super) fn weight(&self, models: &[String]) -> u32 {
+    /// What a unit counts for these models, in thousandths. If there are more, whose names nobody
+    /// kept, any of them may be the dearest.
+    pub(super) fn weight(&self, models: &[String], has_more: bool) -> u32 {
+        if has_more {
+            return self.weights.iter().map(|(_, weight)| *weight).fold(ONE, u32::max);
+        }
         let of_model = |model: &String| {
             let fitting = self.weights.iter().filter(|(names, _)| names.contains(model));
             fitting.map(|(_, weight)| *weight).max().unwrap_or(ONE)

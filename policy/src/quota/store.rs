@@ -15,7 +15,7 @@ use crate::time::UnixMillis;
 
 pub use local::{LocalStore, slot_of};
 pub use memory::MemoryCells;
-pub use ring::{Cells, Conflict, MAX_ACCOUNTS_A_SLOT, SLOTS, Version};
+pub use ring::{Cells, Conflict, MAX_ACCOUNTS_A_SLOT, MAX_USERS_A_SLOT, SLOTS, Version};
 
 /// Why counters could not be had. Nothing was taken then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

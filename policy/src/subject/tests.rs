@@ -15,6 +15,7 @@ fn full() -> Subject {
         input_audio_ms: 3,
         batch_lines: 4,
         models: vec!["m".to_owned()],
+        has_more_models: true,
         sample_rate_hz: Some(48_000),
         is_upgrade: true,
         is_exempt: true,
@@ -36,7 +37,7 @@ fn a_subject_is_read_as_it_was_written() {
 fn members_may_be_missing_and_others_may_be_there() {
     let whole = serde_json::to_value(full()).unwrap();
     let members = whole.as_object().unwrap();
-    assert_eq!(members.len(), 16);
+    assert_eq!(members.len(), 17);
     for name in members.keys() {
         let mut fewer = whole.clone();
         fewer.as_object_mut().unwrap().remove(name);

@@ -111,6 +111,10 @@ pub(super) unsafe extern "C" fn proxy_set_shared_data(
             let (key, value) = state.interference.remove(0);
             state.write_shared(&key, &value);
         }
+        if version != 0 && state.outrun.as_ref().is_some_and(|it| key.starts_with(it)) {
+            let found = state.shared.get(&key).map(|(value, _)| value.clone());
+            state.write_shared(&key, &found.unwrap_or_default());
+        }
         // A version is only compared with an entry that exists.
         match state.shared.get(&key) {
             Some((_, current)) if version != 0 && version != *current => CAS_MISMATCH,

@@ -102,6 +102,23 @@ fn shared_data_checks_a_version_only_of_what_exists() {
 }
 
 #[test]
+fn whoever_is_outrun_changes_nothing_and_finds_the_key_written() {
+    in_stream(true);
+    state::with(|state| state.outrun = Some("k".into()));
+    let set = |key: &str, version| {
+        // SAFETY: all pointers are to live values.
+        unsafe { proxy_set_shared_data(key.as_ptr(), 2, "v".as_ptr(), 1, version) }
+    };
+    let found = |key: &str| state::with(|state| state.shared.get(key).cloned());
+    assert_eq!(set("k1", u32::MAX), CAS_MISMATCH, "another worker created it");
+    assert_eq!(found("k1"), Some((vec![], 1)));
+    assert_eq!(set("k1", 1), CAS_MISMATCH);
+    assert_eq!(set("k1", 0), OK, "nothing is compared");
+    assert_eq!(found("k1"), Some((b"v".to_vec(), 3)));
+    assert_eq!(set("j1", u32::MAX), OK, "another key");
+}
+
+#[test]
 fn what_envoy_punishes_silently_is_a_violation() {
     in_stream(true);
     let reply = || {

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::StoreError;
-use super::ring::MAX_ACCOUNTS_A_SLOT;
+use super::ring::{MAX_ACCOUNTS_A_SLOT, MAX_USERS_A_SLOT};
 use crate::quota::account::{Account, AccountId};
 
 /// The bytes of a length.
@@ -24,7 +24,8 @@ pub(super) struct Found<'a> {
     id: Vec<u8>,
     /// Where it stands; after the others if it is new.
     place: Range<usize>,
-    others: usize,
+    /// Whether there is room for it, if it is new.
+    has_room: bool,
     pub account: Account,
 }
 
@@ -42,6 +43,7 @@ pub(super) fn entries(cell: &[u8]) -> Vec<Entry<'_>> {
 
 /// The account of `id`, a new one if there is none.
 pub(super) fn find<'a>(cell: &'a [u8], id: &AccountId) -> Found<'a> {
+    let is_user = matches!(id, AccountId::User(_));
     let id = encode(id);
     let entries = entries(cell);
     let cell = if entries.is_empty() { &[] } else { cell };
@@ -49,10 +51,16 @@ pub(super) fn find<'a>(cell: &'a [u8], id: &AccountId) -> Found<'a> {
     Found {
         account: found.and_then(Entry::account).unwrap_or_default(),
         place: found.map_or(cell.len()..cell.len(), |it| it.place.clone()),
-        others: entries.len().saturating_sub(usize::from(found.is_some())),
+        has_room: found.is_some() || has_room(&entries, is_user),
         cell,
         id,
     }
+}
+
+fn has_room(entries: &[Entry<'_>], is_user: bool) -> bool {
+    let users = || entries.iter().filter(|it| matches!(it.id(), Some(AccountId::User(_)))).count();
+    entries.len() < MAX_ACCOUNTS_A_SLOT
+        && (!is_user || entries.len() < MAX_USERS_A_SLOT || users() < MAX_USERS_A_SLOT)
 }
 
 // === impl Entry ===
@@ -80,7 +88,7 @@ impl Found<'_> {
     /// # Errors
     /// [`StoreError::Full`]: it is new, and there is no room for it.
     pub fn cell(&self) -> Result<Vec<u8>, StoreError> {
-        if self.others >= MAX_ACCOUNTS_A_SLOT && !self.account.is_idle() {
+        if !self.has_room && !self.account.is_idle() {
             return Err(StoreError::Full);
         }
         let before = self.cell.get(..self.place.start).unwrap_or_default();

@@ -298,7 +298,10 @@ impl<C: Cells> Store for LocalStore<C> {
                 (account.renew(&item.charges, &item.taken, now, expires), true)
             });
             match renewed {
-                Ok(taken) => item.taken = taken,
+                Ok((taken, passed)) => {
+                    item.taken = taken;
+                    self.count_expired(passed);
+                }
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }

@@ -13,6 +13,9 @@ pub const SLOTS: u32 = 16_384;
 /// The most accounts of one slot; idle ones make room for others. So at most a million in all.
 pub const MAX_ACCOUNTS_A_SLOT: usize = 64;
 
+/// … of these, users: one tenant can have any number of them, and other tenants must find room.
+pub const MAX_USERS_A_SLOT: usize = 48;
+
 /// How often a change is tried: each failure means that another worker succeeded.
 const MAX_ATTEMPTS: u32 = 64;
 

@@ -234,6 +234,18 @@ fn the_highest_weight_that_fits_counts() {
     assert_eq!(units(&chars, &models(huge, &["most"])), Some(Units::Exact(u64::MAX)));
 }
 
+/// Sixteen cheap names before a dear one hid it, and so did a name too long to be kept.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_model_that_is_not_told_may_be_the_dearest() {
+    let weight = json!({"model": {"hd": 2, "free": 0}});
+    let chars = only("text.chars", json!({"weight": weight, "default": {"limit": 1_000_000}}));
+    let text = Subject { text_chars: 7, has_more_models: true, ..subject(&["tts.synthesize"]) };
+    for names in [vec![], vec!["free"], vec!["unlisted"]] {
+        let found = units(&chars, &models(text.clone(), &names));
+        assert_eq!(found, Some(Units::Exact(14)), "{names:?}");
+    }
+}
+
 /// What weighs nothing took the least that is reserved, and was denied when that was not left.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_guess_that_weighs_nothing_takes_nothing() {

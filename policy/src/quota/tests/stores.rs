@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::*;
-use crate::quota::store::{Conflict, MAX_ACCOUNTS_A_SLOT, Version, slot_of};
+use crate::quota::store::{Conflict, MAX_ACCOUNTS_A_SLOT, MAX_USERS_A_SLOT, Version, slot_of};
 
 /// Cells of which some cannot be written.
 #[derive(Clone, Default)]
@@ -161,6 +161,29 @@ fn a_full_slot_takes_no_other_account_until_one_is_idle() {
     settle(&store, &mut running[5], &[0], NOW);
     assert!(is_granted(&ask(last, NOW).unwrap()));
     assert_eq!(ask(&ids[5], NOW), Err(StoreError::Full));
+}
+
+/// One tenant's many users filled slots, and other tenants were answered 503.
+#[wasm_bindgen_test(unsupported = test)]
+fn users_leave_room_for_tenants() {
+    let store = store();
+    let ask = |id: &AccountId| {
+        let demand = demand_of(vec![(id.clone(), vec![exact(0, &DAY, limit(1), 1)])]);
+        ready(store.reserve(0, &demand, NOW, NOW.plus(LEASE)))
+    };
+    let user = |number: u32| {
+        let mut digest = [0; 16];
+        digest.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to = from);
+        AccountId::User(digest)
+    };
+    let mut users = (0..).map(user).filter(|it| slot_of(it) == 7);
+    for it in users.by_ref().take(MAX_USERS_A_SLOT) {
+        assert!(is_granted(&ask(&it).unwrap()));
+    }
+    assert_eq!(ask(&users.next().unwrap()), Err(StoreError::Full));
+    for it in of_one_slot(MAX_ACCOUNTS_A_SLOT - MAX_USERS_A_SLOT) {
+        assert!(is_granted(&ask(&it).unwrap()));
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -13,6 +13,7 @@ mod validate;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstream::{AutoStream, ColorChoice};
@@ -153,3 +154,11 @@ const RED: Style = AnsiColor::Red.on_default().bold();
 const GREEN: Style = AnsiColor::Green.on_default().bold();
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const DIM: Style = Style::new().dimmed();
+
+/// Standard input can be read once.
+fn one_standard_input<'a>(files: impl Iterator<Item = &'a Path>) -> Result<(), &'static str> {
+    match files.filter(|it| *it == Path::new("-")).count() {
+        0 | 1 => Ok(()),
+        _ => Err("only one file can be `-`, standard input"),
+    }
+}

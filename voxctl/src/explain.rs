@@ -140,7 +140,7 @@ pub fn explain(
             explanation.decision = Some(Record::new(&decision, policy));
             let has_quotas = policy.quotas().iter().next().is_some();
             explanation.quotas = (has_quotas && decision.passes())
-                .then(|| quotas::costs(&decision, &request.head, policy));
+                .then(|| quotas::costs(&decision, &request.head, policy, surroundings));
             explanation.facts = decision.facts.as_deref().map(FactsReport::new);
             explanation.body =
                 request.body.bytes().map(|it| BodyReport { bytes: it.len(), needed: bytes });

@@ -2,7 +2,7 @@
 
 mod answer;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::Serialize;
@@ -10,12 +10,13 @@ use voxgate_policy::spec::IdentitySource;
 use voxgate_policy::time::UnixMillis;
 
 use super::validate::policy_or_errors;
-use super::{CliResult, Exit, Output};
+use super::{CliResult, Exit, Output, one_standard_input};
 use crate::diagnostic::{Source, read_body, read_bytes};
 use crate::explain::{
     Explanation, GivenKeys, Header, Request, RequestBody, Surroundings, SurroundingsError, explain,
     from_har, from_raw,
 };
+use crate::tenants::{self, TenantsError};
 use crate::validate::Valid;
 
 #[derive(Debug, clap::Args)]
@@ -58,6 +59,9 @@ pub struct Args {
     /// The keys of an issuer whose JWK Set is remote; may be repeated
     #[arg(long, value_name = "ISSUER=FILE")]
     jwks: Vec<GivenKeys>,
+    /// The document of the policy's `tenants.source`; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    tenants: Option<PathBuf>,
     /// Takes the token as verified by Envoy's jwt_authn (Istio: RequestAuthentication)
     #[arg(long)]
     verified_by_proxy: bool,
@@ -71,8 +75,10 @@ struct Report {
 
 impl Args {
     pub fn run(self, output: &Output) -> CliResult {
-        let files = [&self.body, &self.token_file, &self.raw, &self.har].into_iter().flatten();
-        one_standard_input(files.map(PathBuf::as_path).chain([self.policy.as_path()]))?;
+        let files = [&self.body, &self.token_file, &self.raw, &self.har, &self.tenants];
+        one_standard_input(
+            files.into_iter().flatten().chain([&self.policy]).map(PathBuf::as_path),
+        )?;
         let Some(Valid { policy, spec, .. }) = policy_or_errors(&self.policy, output)? else {
             return Ok(Exit::Unusable);
         };
@@ -81,6 +87,16 @@ impl Args {
         for given in &self.jwks {
             let jwks = read_bytes(given.file.as_ref())?;
             surroundings.add_keys(&policy, &given.issuer, &jwks)?;
+        }
+        if let Some(file) = &self.tenants {
+            match tenants::read(file, &policy) {
+                Ok(table) => surroundings.add_tenants(table),
+                Err(TenantsError::Invalid(source, error)) => {
+                    output.notice(error.render(&source));
+                    return Ok(Exit::Unusable);
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let now = unix_millis(self.now.unwrap_or_else(SystemTime::now))?;
         let requests: Vec<Explanation> = self
@@ -137,14 +153,6 @@ impl Args {
         let method = self.method.as_deref().unwrap_or(usual);
         let path = self.path.as_deref().unwrap_or("/");
         Ok(vec![Request::new(method, path, headers, body)])
-    }
-}
-
-/// Standard input can be read once.
-fn one_standard_input<'a>(files: impl Iterator<Item = &'a Path>) -> Result<(), &'static str> {
-    match files.filter(|it| *it == Path::new("-")).count() {
-        0 | 1 => Ok(()),
-        _ => Err("only one file can be `-`, standard input"),
     }
 }
 

@@ -1,11 +1,13 @@
 //! `voxctl validate`.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{CliResult, Exit, GREEN, Output, RED};
+use super::{CliResult, Exit, GREEN, Output, RED, one_standard_input};
 use crate::diagnostic::{Diagnostic, DiagnosticJson, Source};
+use crate::tenants::{self, TenantsError};
 use crate::validate::{self, Valid};
 
 /// The most errors shown of one file; more of them say nothing new.
@@ -16,6 +18,10 @@ pub struct Args {
     /// Policy files, YAML or JSON, or Istio resources that embed one; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// A document of `tenants.source`, checked for the one policy that is given; `-` is standard
+    /// input
+    #[arg(long, value_name = "FILE")]
+    tenants: Option<PathBuf>,
 }
 
 /// The answer for programs; documented in docs/voxctl.md.
@@ -30,6 +36,8 @@ struct FileReport {
     file: String,
     valid: bool,
     policies: usize,
+    /// How many tenants a document of them has.
+    tenants: Option<usize>,
     /// Why the file could not be read at all.
     unreadable: Option<String>,
     errors: Vec<DiagnosticJson>,
@@ -39,19 +47,20 @@ impl Args {
     pub fn run(self, output: &Output) -> CliResult {
         let mut exit = Exit::Good;
         let mut reports = Vec::new();
+        let mut policies = Vec::new();
+        one_standard_input(self.files.iter().chain(&self.tenants).map(PathBuf::as_path))?;
         for file in &self.files {
             let report = match Source::read(file) {
-                Ok(source) => check(&source, output)?,
-                Err(error) => {
-                    output.problem(&error);
-                    exit = Exit::Unusable;
-                    FileReport::new(file.display().to_string(), Some(error.to_string()))
-                }
+                Ok(source) => check(&source, output, &mut policies)?,
+                Err(error) => FileReport::unreadable(file, &error, output, &mut exit),
             };
-            if !report.valid && exit == Exit::Good {
-                exit = Exit::Refused;
-            }
             reports.push(report);
+        }
+        if let Some(file) = &self.tenants {
+            reports.push(check_tenants(file, &policies, output, &mut exit)?);
+        }
+        if exit == Exit::Good && !reports.iter().all(|it| it.valid) {
+            exit = Exit::Refused;
         }
         if output.json {
             output.print_json(&Report { valid: exit == Exit::Good, files: reports })?;
@@ -60,7 +69,7 @@ impl Args {
     }
 }
 
-fn check(source: &Source, output: &Output) -> std::io::Result<FileReport> {
+fn check(source: &Source, output: &Output, valid: &mut Vec<Valid>) -> std::io::Result<FileReport> {
     let mut report = FileReport::new(source.name.clone(), None);
     match validate::policies(source) {
         Ok(policies) => {
@@ -75,15 +84,40 @@ fn check(source: &Source, output: &Output) -> std::io::Result<FileReport> {
                     ))?;
                 }
             }
+            valid.extend(policies);
         }
-        Err(errors) => {
-            report.errors = errors.iter().map(|it| it.to_json(source)).collect();
-            if !output.json {
-                print_errors(source, &errors, |text| output.print(text))?;
-            }
-        }
+        Err(errors) => report.refuse(source, &errors, output)?,
     }
     Ok(report)
+}
+
+/// Checks a document of tenants for the one policy.
+fn check_tenants(
+    file: &Path,
+    policies: &[Valid],
+    output: &Output,
+    exit: &mut Exit,
+) -> std::io::Result<FileReport> {
+    let [Valid { policy, .. }] = policies else {
+        let problem = "--tenants is checked for one policy, which must be valid";
+        return Ok(FileReport::unreadable(file, &problem, output, exit));
+    };
+    match tenants::read(file, policy) {
+        Ok(table) => {
+            let report = FileReport::new(file.display().to_string(), None);
+            if !output.json {
+                let count = counted(table.len(), "tenant");
+                output.print(format_args!("{GREEN}ok{GREEN:#} {}: {count}", report.file))?;
+            }
+            Ok(FileReport { valid: true, tenants: Some(table.len()), ..report })
+        }
+        Err(TenantsError::Invalid(source, error)) => {
+            let mut report = FileReport::new(source.name.clone(), None);
+            report.refuse(&source, &[*error], output)?;
+            Ok(report)
+        }
+        Err(error) => Ok(FileReport::unreadable(file, &error, output, exit)),
+    }
 }
 
 /// Shows a file's errors by `print` and counts them.
@@ -144,6 +178,25 @@ fn counted(count: usize, what: &str) -> String {
 
 impl FileReport {
     fn new(file: String, unreadable: Option<String>) -> Self {
-        Self { file, valid: false, policies: 0, unreadable, errors: Vec::new() }
+        Self { file, valid: false, policies: 0, tenants: None, unreadable, errors: Vec::new() }
+    }
+
+    fn unreadable(file: &Path, error: &dyn Display, output: &Output, exit: &mut Exit) -> Self {
+        output.problem(error);
+        *exit = Exit::Unusable;
+        Self::new(file.display().to_string(), Some(error.to_string()))
+    }
+
+    fn refuse(
+        &mut self,
+        source: &Source,
+        errors: &[Diagnostic],
+        output: &Output,
+    ) -> std::io::Result<()> {
+        self.errors = errors.iter().map(|it| it.to_json(source)).collect();
+        if output.json {
+            return Ok(());
+        }
+        print_errors(source, errors, |text| output.print(text))
     }
 }

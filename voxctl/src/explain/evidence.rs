@@ -8,6 +8,8 @@ use serde_json::Value;
 use voxgate_policy::Policy;
 use voxgate_policy::identity::{Evidence, Identity, IssuerId, Keys, NewerKeys};
 use voxgate_policy::jwks::{JwksError, KeySet};
+use voxgate_policy::tenant::{TenantTable, TenantTerms};
+use voxgate_policy::tier::TierId;
 use voxgate_policy::time::UnixMillis;
 use voxgate_policy::token::TokenDigest;
 
@@ -30,6 +32,7 @@ pub struct Surroundings {
     peer: Option<String>,
     verified_by_proxy: bool,
     keys: HashMap<IssuerId, Rc<KeySet>>,
+    tenants: TenantTable,
 }
 
 /// Why keys cannot be used.
@@ -79,7 +82,7 @@ impl FromStr for GivenKeys {
 impl Surroundings {
     /// The caller's mTLS identity, and whether the token counts as verified by `jwt_authn`.
     pub fn new(peer: Option<String>, verified_by_proxy: bool) -> Self {
-        Self { peer, verified_by_proxy, keys: HashMap::new() }
+        Self { peer, verified_by_proxy, ..Self::default() }
     }
 
     /// Adds the JWK Set of an issuer, as if it had been fetched just now.
@@ -103,6 +106,16 @@ impl Surroundings {
             .map_err(|error| SurroundingsError::Jwks { issuer: issuer.to_owned(), error })?;
         self.keys.insert(id, Rc::new(keys));
         Ok(())
+    }
+
+    /// Adds what the policy's source of tenants says.
+    pub fn add_tenants(&mut self, tenants: TenantTable) {
+        self.tenants = tenants;
+    }
+
+    /// A tenant's own terms: the policy's, else those of its source.
+    pub(super) fn terms<'a>(&'a self, policy: &'a Policy, tenant: &str) -> Option<&'a TenantTerms> {
+        policy.tenants().get(tenant).or_else(|| self.tenants.get(tenant))
     }
 
     /// What is known of `request`.
@@ -144,6 +157,10 @@ impl Evidence for Given<'_> {
     }
 
     fn remember(&mut self, _: TokenDigest, _: &Identity, _: Option<UnixMillis>) {}
+
+    fn sourced_cap(&self, tenant: &str) -> Option<TierId> {
+        self.surroundings.tenants.get(tenant).and_then(|it| it.max_tier)
+    }
 
     fn keys(&mut self, issuer: IssuerId, _: UnixMillis) -> Keys {
         match self.surroundings.keys.get(&issuer) {

@@ -9,6 +9,8 @@ use voxgate_policy::quota::{AccountId, Charge, Limit, Share, Units, Window};
 use voxgate_policy::request::RequestHead;
 use voxgate_policy::subject::Subject;
 
+use super::Surroundings;
+
 /// What a request takes of one limit; amounts are in units of the meter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cost {
@@ -34,12 +36,17 @@ pub struct Cost {
 }
 
 /// What the request of `head` takes, if it passes.
-pub(super) fn costs(decision: &Decision, head: &RequestHead, policy: &Policy) -> Vec<Cost> {
+pub(super) fn costs(
+    decision: &Decision,
+    head: &RequestHead,
+    policy: &Policy,
+    surroundings: &Surroundings,
+) -> Vec<Cost> {
     let subject = Subject::new(decision, head, policy);
     if subject.is_exempt || subject.asks_usage {
         return Vec::new();
     }
-    let terms = subject.tenant.as_deref().and_then(|it| policy.tenants().get(it));
+    let terms = subject.tenant.as_deref().and_then(|it| surroundings.terms(policy, it));
     let demand = policy.quotas().demand(&subject, policy, terms);
     let is_on_trial = policy.is_shadowed(voxgate_policy::spec::ShadowSection::Quotas);
     let mut costs = Vec::new();

@@ -4,6 +4,7 @@ mod bodies;
 mod decisions;
 mod keys;
 mod secrets;
+mod tenants;
 
 use serde_json::{Value, json};
 use voxgate_fake_host::{FakeHost, Stream};

@@ -160,6 +160,23 @@ fn every_cluster_a_policy_calls_must_be_given() {
 }
 
 #[test]
+fn the_cluster_of_a_source_of_tenants_must_be_given() {
+    let (_dir, mut options) = options();
+    let policy = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap();
+    let mut written = policy.written;
+    written["tenants"]["source"] =
+        serde_json::json!({"uri": "http://tenants.test/", "cluster": "tenants"});
+    let policy = PolicyDocument::new(written).unwrap();
+    let issuer = "outbound|443||issuer.example.com=127.0.0.1:9001".parse().unwrap();
+    options.clusters.push(issuer);
+    let refused = from_policy(&policy, &[Filter::JwtTier], &options).unwrap_err().to_string();
+    assert!(refused.contains("for its tenants"), "{refused}");
+    assert!(refused.ends_with("add --cluster 'tenants=HOST:PORT'"), "{refused}");
+    options.clusters.push("tenants=127.0.0.1:9002".parse().unwrap());
+    assert!(from_policy(&policy, &[Filter::JwtTier], &options).is_ok());
+}
+
+#[test]
 fn an_extension_configuration_is_put_where_it_is_asked_for() {
     let rendered = rendered(&format!("{ECDS}{EXTENSION}")).unwrap();
     let text = rendered.value.to_string();

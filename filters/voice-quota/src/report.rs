@@ -216,6 +216,6 @@ fn violated(denial: &Denial, quotas: &QuotaRules) -> Vec<String> {
             .filter_map(|it| quotas.get(it.rule))
             .map(|it| it.name.clone())
             .collect(),
-        Denial::Store(_) | Denial::NoSubject => Vec::new(),
+        Denial::Store(_) | Denial::NoSubject | Denial::UnknownTier => Vec::new(),
     }
 }

@@ -108,7 +108,7 @@ async fn a_changed_limit_applies_to_the_window_that_runs_and_no_request_is_lost(
     until_limit(&fixture, "acme", 1_000_000).await;
     assert_eq!(usage(&fixture, "bell").await.1, 100, "an unknown tenant has its tier's");
 
-    assert_eq!(speak(&fixture.http1(), &token_of("acme"), 5000).await.status, 200);
+    assert_eq!(speak(&fixture.http1(), &token_of("acme"), 2000).await.status, 200);
     let spoken = amid_requests(&fixture, async {
         for limit in [2_000_000, 3_000_000] {
             tenants.replace(acme(limit));
@@ -118,13 +118,13 @@ async fn a_changed_limit_applies_to_the_window_that_runs_and_no_request_is_lost(
     let spoken = spoken.await;
     println!("{spoken} requests while the limit changed twice");
     assert!(spoken > 10);
-    until("all settled", async || usage(&fixture, "acme").await.0 == 5000 + spoken).await;
+    until("all settled", async || usage(&fixture, "acme").await.0 == 2000 + spoken).await;
 
-    tenants.replace(acme(5000));
-    until_limit(&fixture, "acme", 5000).await;
+    tenants.replace(acme(2000));
+    until_limit(&fixture, "acme", 2000).await;
     let denied = speak(&fixture.http1(), &token_of("acme"), 1).await;
     assert_eq!(denied.status, 429, "what was used counts against the smaller limit");
-    assert_eq!(usage(&fixture, "acme").await.0, 5000 + spoken);
+    assert_eq!(usage(&fixture, "acme").await.0, 2000 + spoken);
 
     tenants.replace("{\"id\":\"bell\"}\n");
     until_limit(&fixture, "acme", 100).await;
@@ -184,7 +184,7 @@ async fn a_document_that_is_no_good_changes_nothing_and_says_its_line() {
 
     let wrong = format!("{}\n{}", acme(9000), "{\"id\":\"bell\",\"max_tier\":\"classified\"}");
     tenants.replace(wrong);
-    let line = fixture.envoy.wait_for_log("tenants: .*line 3: max_tier: ").await.unwrap();
+    let line = fixture.envoy.wait_for_log("line 3: max_tier: ").await.unwrap();
     assert!(line.text.contains("accepted: premium, basic"), "{}", line.text);
     assert!(!line.text.contains("classified"), "{}", line.text);
 

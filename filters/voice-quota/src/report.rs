@@ -91,7 +91,7 @@ impl Report {
         let mut charges = Vec::new();
         for (share, charge, taken, standing) in running.reservation.charges() {
             let Some(rule) = quotas.get(share.rule) else { continue };
-            let meter = rule.meter.as_str();
+            let meter = rule.meter.counted_in();
             self.reserved.add(&[&rule.name, meter, tenant], taken.units);
             if standing.is_violated {
                 outcome = "would_deny";
@@ -167,14 +167,15 @@ impl Report {
         let mut is_charged = false;
         for ((share, _, taken, _), settled) in running.reservation.charges().zip(settled) {
             let Some(rule) = quotas.get(share.rule) else { continue };
-            let meter = rule.meter.as_str();
+            let meter = rule.meter.counted_in();
             is_charged |= settled.kept > 0;
             self.committed.add(&[&rule.name, meter, tenant], settled.kept);
             let given_back = taken.units.saturating_sub(settled.kept);
             let reason = settled.reason.as_str();
             self.refunded.add(&[&rule.name, meter, reason, tenant], given_back);
         }
-        let is_served = outcome.ending == Ending::Complete && outcome.bytes > 0;
+        let is_served =
+            outcome.ending == Ending::Complete && outcome.bytes > 0 && !outcome.is_silent;
         if is_served && running.is_metered && !is_charged && !outcome.is_repeat {
             let tier = running.subject.tier.as_deref().unwrap_or("none");
             self.at_zero.increment(&[&running.subject.operations.join("+"), tier]);

@@ -38,12 +38,15 @@ pub fn answered(
 ) {
     let answer = &mut running.answer;
     answer.status = status;
-    answer.is_grpc_failure = response.get("grpc-status").is_some_and(|it| it != b"0");
+    let header = |name: &str| response.get(name).unwrap_or_default();
+    let content_type = header("content-type");
+    if content_type.starts_with(b"application/grpc") {
+        answer.is_grpc_failure = response.get("grpc-status").is_some_and(|it| it != b"0");
+    }
     if (200..300).contains(&status) {
-        let header = |name: &str| response.get(name).unwrap_or_default();
         answer.meter = Some(ResponseMeter::new(&ResponseHead {
             status,
-            content_type: &header("content-type"),
+            content_type: &content_type,
             content_encoding: &header("content-encoding"),
             sample_rate_hz: running.subject.sample_rate_hz,
         }));

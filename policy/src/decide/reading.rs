@@ -128,8 +128,10 @@ impl Reading {
     }
 
     fn unless_by_headers(&self, policy: &Policy, reason: Reason) -> Option<Reason> {
+        // What a body costs that is not read, nobody knows: padding before a text would make it free.
         let passes = policy.body_rules().past_max_held == PastMaxHeld::ByHeaders
-            && self.asked.may_all(policy);
+            && self.asked.may_all(policy)
+            && !self.asked.is_charged_by_body(policy);
         (!passes).then_some(reason)
     }
 
@@ -139,7 +141,9 @@ impl Reading {
             let max = rules.max_decoded_bytes;
             return self.unless_by_headers(policy, Reason::BodyTooLarge { max });
         }
-        (rules.on_malformed == OnMalformed::Deny).then_some(Reason::MalformedBody(error))
+        let denied =
+            rules.on_malformed == OnMalformed::Deny || self.asked.is_charged_by_body(policy);
+        denied.then_some(Reason::MalformedBody(error))
     }
 }
 

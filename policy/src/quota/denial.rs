@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 use serde::Serialize;
 
 use super::fields::{RateLimitFields, rate_limit_fields};
+use super::meter::Meter;
 use super::rules::QuotaRules;
 use super::store::StoreError;
 use super::verdict::Violation;
@@ -104,7 +105,7 @@ impl Denial {
     /// What to answer.
     pub fn answer(&self, rules: &QuotaRules, subject: &Subject, now: UnixMillis) -> DenialAnswer {
         let (kind, detail) = self.detail(rules);
-        let retry_after = self.retry_after();
+        let retry_after = self.retry_after(rules);
         let violations = self.violations();
         let named = violations.iter().filter_map(|it| Some((it, rules.get(it.rule)?)));
         let problem = Problem {
@@ -154,14 +155,17 @@ impl Denial {
     }
 
     /// Seconds until all that was violated may have room; `None` if time alone does not help.
-    fn retry_after(&self) -> Option<u32> {
+    fn retry_after(&self, rules: &QuotaRules) -> Option<u32> {
+        // A stream ends at any time; a voice is there until somebody deletes it.
+        let ends_by_itself =
+            |it: &Violation| rules.get(it.rule).is_some_and(|it| it.meter == Meter::Streams);
         let seconds = match self {
             Self::Exceeded(violations) => violations
                 .iter()
-                .map(|it| match it.standing.asked > it.limit.burst {
-                    true => None,
-                    // What is held is given back at any time.
-                    false => Some(it.retry_after().unwrap_or(RETRY_HELD)),
+                .map(|it| match it.retry_after() {
+                    _ if it.standing.asked > it.limit.burst => None,
+                    None if ends_by_itself(it) => Some(RETRY_HELD),
+                    seconds => seconds,
                 })
                 .try_fold(0, |longest, it| Some(it?.max(longest)))?,
             Self::Store(_) | Self::UnknownTier => return Some(RETRY_STORE),

@@ -78,6 +78,14 @@ impl Meter {
         }
     }
 
+    /// What one counted unit is: the meter's name, but for audio, which is counted finer.
+    pub fn counted_in(self) -> &'static str {
+        match self {
+            Self::AudioSeconds => "audio.milliseconds",
+            other => other.as_str(),
+        }
+    }
+
     /// How many counted units make one that people write and read.
     pub fn scale(self) -> u64 {
         match self {

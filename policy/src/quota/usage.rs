@@ -84,13 +84,17 @@ impl QuotaRules {
         let tier = subject.and_then(|it| policy.tiers().get(it.tier.as_deref()?));
         self.iter()
             .filter(|(_, rule)| rule.scope == scope)
-            .map(|(rule_id, rule)| {
+            .filter_map(|(rule_id, rule)| {
                 let last = || account.last_limit(rule.key).map(Terms::from);
                 let own = terms.and_then(|it| it.of(rule_id));
                 let of_tier = || tier.and_then(|it| rule.terms(Some(it)));
                 let by_default = || rule.default;
                 let terms = own.or_else(of_tier).or_else(last).or_else(by_default);
-                rule.row(account, terms.unwrap_or(Terms::Unlimited), now)
+                // Of a rule that does not concern the tier there is only something to tell if it was
+                // used.
+                let is_concerned = terms.is_some();
+                let row = rule.row(account, terms.unwrap_or(Terms::Unlimited), now);
+                (is_concerned || row.used > 0).then_some(row)
             })
             .collect()
     }

@@ -82,6 +82,26 @@ fn a_body_is_not_read_where_nothing_in_it_costs() {
     }
 }
 
+/// Padding before a text, or a mistake behind it, would make it free.
+#[wasm_bindgen_test(unsupported = test)]
+fn no_leniency_lets_a_body_pass_that_was_not_counted_whole() {
+    let lenient = |spec: &mut Value| {
+        small(spec);
+        spec["facts"]["past_max_held"] = json!("by_headers");
+        spec["facts"]["on_malformed"] = json!("allow");
+    };
+    let padded = format!("{{\"pad\":\"{}\",\"text\":\"hello\"}}", "x".repeat(4096));
+    let broken = r#"{"text":"hello","#;
+    for (meter, padded_is, broken_is) in [
+        ("text.chars", "body_too_large", "malformed_body"),
+        ("requests", "tier_allows", "tier_allows"),
+    ] {
+        let policy = counting(&[(meter, &[])], lenient);
+        assert_eq!(read(&policy, &say(&[]), padded.as_bytes(), 64).0.reason.as_str(), padded_is);
+        assert_eq!(read(&policy, &say(&[]), broken.as_bytes(), 64).0.reason.as_str(), broken_is);
+    }
+}
+
 /// A recording of some megabytes was answered 413 where voices were counted, though its head says all.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_recording_is_not_read_to_count_the_voice_that_it_makes() {

@@ -29,6 +29,10 @@ impl Shared {
         let quotas = self.policy.quotas();
         let terms = self.terms(subject.tenant.as_deref());
         let mut demand = quotas.demand(&subject, &self.policy, terms.as_ref());
+        let is_strict = quotas.on_store_error == OnStoreError::Deny && !self.is_on_trial;
+        if demand.lacks_limit && is_strict {
+            return Admission::Denied(Denial::UnknownTier);
+        }
         let is_repeat = subject
             .repeat
             .is_some_and(|it| self.store().is_charged(0, &it, now) == Poll::Ready(true));
@@ -57,11 +61,10 @@ impl Shared {
             }
             Poll::Ready(Err(error)) => {
                 self.report.store_failed(error);
-                match quotas.on_store_error {
-                    OnStoreError::Deny if !self.is_on_trial => {
-                        Admission::Denied(Denial::Store(error))
-                    }
-                    OnStoreError::Deny | OnStoreError::Allow => Admission::Uncounted,
+                if is_strict {
+                    Admission::Denied(Denial::Store(error))
+                } else {
+                    Admission::Uncounted
                 }
             }
         }

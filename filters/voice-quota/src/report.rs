@@ -217,6 +217,6 @@ fn violated(denial: &Denial, quotas: &QuotaRules) -> Vec<String> {
             .filter_map(|it| quotas.get(it.rule))
             .map(|it| it.name.clone())
             .collect(),
-        Denial::Store(_) | Denial::NoSubject => Vec::new(),
+        Denial::Store(_) | Denial::NoSubject | Denial::UnknownTier => Vec::new(),
     }
 }

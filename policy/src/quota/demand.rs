@@ -24,6 +24,9 @@ pub struct Demand {
     pub gives_back: Vec<(AccountId, CounterKey)>,
     /// Whether a rule counts what it asks for, if only nothing of it.
     pub is_metered: bool,
+    /// Whether a rule's limit is not known, for the tier is not: whoever named it has another version
+    /// of the policy.
+    pub lacks_limit: bool,
 }
 
 /// What a request takes of one account.
@@ -75,6 +78,7 @@ impl QuotaRules {
             return demand;
         }
         let asked = Asked::new(subject, policy);
+        let tier = subject.tier.as_deref().and_then(|it| policy.tiers().get(it));
         for scope in [QuotaScope::User, QuotaScope::Tenant, QuotaScope::Service] {
             let id = account(scope, subject);
             let mut of_account = AccountDemand { id, charges: Vec::new(), shares: Vec::new() };
@@ -86,8 +90,10 @@ impl QuotaRules {
                     continue;
                 }
                 let own = terms.and_then(|it| it.of(rule_id));
-                let tier = subject.tier.as_deref().and_then(|it| policy.tiers().get(it));
-                let Some(terms) = own.or_else(|| rule.terms(tier)) else { continue };
+                let Some(terms) = own.or_else(|| rule.terms(tier)) else {
+                    demand.lacks_limit |= subject.tier.is_some() && tier.is_none();
+                    continue;
+                };
                 demand.is_metered |= !rule.meter.is_held();
                 if let Some((charge, share)) = asked.charge(rule_id, rule, terms) {
                     of_account.charges.push(charge);

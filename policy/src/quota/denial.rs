@@ -16,7 +16,7 @@ use crate::time::UnixMillis;
 /// When to try again after what is held has no time of its own, in seconds.
 const RETRY_HELD: u64 = 1;
 
-/// When to try again after the counters could not be had, in seconds.
+/// When to try again after the counters, or the limit, could not be had, in seconds.
 const RETRY_STORE: u32 = 1;
 
 /// Why a request is refused.
@@ -28,6 +28,8 @@ pub enum Denial {
     Store(StoreError),
     /// No filter before this one said who asks for what.
     NoSubject,
+    /// A rule has no limit for the tier, which this version of the policy does not know.
+    UnknownTier,
 }
 
 /// A denial as it is sent.
@@ -83,6 +85,7 @@ impl Denial {
             Self::Exceeded(_) => "quota_exceeded",
             Self::Store(_) => "quota_store",
             Self::NoSubject => "no_subject",
+            Self::UnknownTier => "unknown_tier",
         }
     }
 
@@ -95,6 +98,7 @@ impl Denial {
             }
             Self::Store(_) => "quotas.on_store_error".to_owned(),
             Self::NoSubject => "quotas".to_owned(),
+            Self::UnknownTier => "tiers".to_owned(),
         }
     }
 
@@ -146,7 +150,7 @@ impl Denial {
     fn violations(&self) -> &[Violation] {
         match self {
             Self::Exceeded(violations) => violations,
-            Self::Store(_) | Self::NoSubject => &[],
+            Self::Store(_) | Self::NoSubject | Self::UnknownTier => &[],
         }
     }
 
@@ -164,7 +168,7 @@ impl Denial {
                     seconds => seconds,
                 })
                 .try_fold(0, |longest, it| Some(it?.max(longest)))?,
-            Self::Store(_) => return Some(RETRY_STORE),
+            Self::Store(_) | Self::UnknownTier => return Some(RETRY_STORE),
             Self::NoSubject => return None,
         };
         Some(u32::try_from(seconds).unwrap_or(u32::MAX))
@@ -183,6 +187,11 @@ impl Denial {
             Self::NoSubject => (
                 &QUOTA_UNAVAILABLE,
                 "No filter before this one identified the request: voice-quota stands after jwt-tier, with the same policy."
+                    .to_owned(),
+            ),
+            Self::UnknownTier => (
+                &QUOTA_UNAVAILABLE,
+                "The limit of the request's tier is not known: voice-quota has another version of the policy than jwt-tier."
                     .to_owned(),
             ),
         }

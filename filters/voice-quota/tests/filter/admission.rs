@@ -171,6 +171,37 @@ fn a_tier_that_a_newer_jwt_tier_knows_has_the_default() {
     assert_eq!(denied(&host, &gold), 429);
 }
 
+/// It passed uncounted, though a limit that there is not must be said.
+#[test]
+fn a_tier_that_is_not_known_and_has_no_default_does_not_pass_for_nothing() {
+    let mut by_tier = requests(0);
+    by_tier.as_object_mut().unwrap().remove("default");
+    by_tier["tiers"] = json!({"premium": {"limit": 1}, "basic": {"limit": 1}});
+    let gold = Subject { tier: Some("gold".to_owned()), ..speech(20) };
+    let host = with_rules(json!([by_tier.clone(), chars(100)]));
+    let stream = ask(&host, &gold);
+    let reply = stream.reply();
+    assert_eq!((reply.status, reply.header("retry-after").as_deref()), (503, Some("1")));
+    let problem = problem(&reply);
+    assert_eq!(problem["type"], "tag:voxgate,2026:problem/quota-unavailable");
+    assert_eq!(problem["rule"], "tiers");
+    stream.end();
+    assert_eq!(used(&host, "chars"), (0, 0));
+    let labels =
+        [("outcome", "denied"), ("rule", "unknown_tier"), ("tier", "gold"), ("tenant", "acme")];
+    assert_eq!(metric(&host, "voxgate_quota_decisions_total", &labels), 1);
+
+    let lenient: [fn(&mut Value); 2] = [
+        |it| it["shadow"] = json!(["quotas"]),
+        |it| it["quotas"]["on_store_error"] = json!("allow"),
+    ];
+    for change in lenient {
+        let host = with(json!([by_tier.clone(), chars(100)]), change);
+        serve(granted(&host, &gold), 10);
+        assert_eq!(used(&host, "chars"), (20, 0), "what has a limit counts");
+    }
+}
+
 #[test]
 fn callers_without_a_tenant_are_one() {
     let host = with_rules(json!([requests(1)]));

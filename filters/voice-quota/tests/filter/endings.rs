@@ -145,10 +145,13 @@ fn a_voice_is_held_until_it_is_deleted() {
         stream.respond_without_body(&[(":status", status)]);
         stream.end();
     };
+    let being_made = granted(&host, &of("voice.create"));
+    assert_eq!((used(&host, "voices"), host.metric("voxgate_quota_leases")), ((1, 1), 1));
+    being_made.client_leaves();
     answer(&of("voice.create"), "500");
     assert_eq!(used(&host, "voices"), (0, 0));
     answer(&of("voice.create"), "201");
-    assert_eq!(used(&host, "voices"), (1, 0));
+    assert_eq!((used(&host, "voices"), host.metric("voxgate_quota_leases")), ((1, 0), 0));
     assert_eq!(denied(&host, &of("voice.create")), 429);
     answer(&of("voice.delete"), "404");
     assert_eq!(used(&host, "voices"), (1, 0));

@@ -52,7 +52,7 @@ fn what_is_decided_reserved_and_settled_is_counted() {
 fn an_estimate_that_was_too_high_is_given_back_as_unused() {
     let host = with_rules(json!([rule("audio", "audio.seconds", Some("30d"), 1000)]));
     serve(granted(&host, &speech(50)), 2000);
-    let of_audio = [("rule", "audio"), ("meter", "audio.seconds"), ("tenant", "acme")];
+    let of_audio = [("rule", "audio"), ("meter", "audio.milliseconds"), ("tenant", "acme")];
     assert_eq!(metric(&host, "voxgate_quota_reserved_total", &of_audio), 5000);
     assert_eq!(metric(&host, "voxgate_quota_committed_total", &of_audio), 2000);
     let [rule, meter, tenant] = of_audio;

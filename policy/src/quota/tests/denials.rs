@@ -142,6 +142,14 @@ fn a_request_that_nobody_identified_is_503_and_not_to_be_retried() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_tier_of_another_version_of_the_policy_is_503_and_may_be_known_soon() {
+    let answer = answer(&Denial::UnknownTier);
+    assert_eq!((answer.answer.status, answer.answer.retry_after), (503, Some(1)));
+    assert_eq!(problem(&answer)["rule"], "tiers");
+    assert_eq!(Denial::UnknownTier.reason(), "unknown_tier");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_subject_of_which_nothing_is_known_is_not_told() {
     let denial = Denial::Exceeded(vec![CHARS()]);
     let answer = denial.answer(rules().quotas(), &Default::default(), NOW);

@@ -43,7 +43,7 @@ pub const MODULES: [Module; 3] = [
     Module {
         package: "voxgate-voice-quota",
         feature: None,
-        budget_kb: 530,
+        budget_kb: 540,
         watches_responses: true,
     },
 ];

@@ -1,0 +1,5 @@
+//! Shedding: what becomes of a text that is too long for the moment.
+
+mod work;
+
+pub use work::{TierKey, Work};

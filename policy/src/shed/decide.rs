@@ -134,8 +134,10 @@ struct Seen {
 
 impl Seen {
     fn of(guard: &Guard, rules: &ShedRules, request: &Request<'_>) -> Self {
-        let terms = rules.gate_terms(guard.capacity(rules, Lane::Online));
-        Self { most: guard.gate.room(request.asked.tier, &terms), drain: guard.drain() }
+        Self {
+            most: guard.room(request.asked.tier, rules, Lane::Online),
+            drain: guard.drain(),
+        }
     }
 
     fn verdict(

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::gate::{Ask, Full, Gate, Standing};
+use super::gate::{Arrival, Ask, Full, Gate, Standing};
 use super::lane::Lane;
 use super::load::{Failure, Load};
 use super::rules::ShedRules;
-use super::work::Work;
+use super::work::{TierKey, Work};
 use crate::quota::store::Cells;
 use crate::spec::Level;
 use crate::time::UnixMillis;
@@ -65,7 +65,12 @@ impl Guard {
         let terms = rules.gate_terms(self.capacity(rules, lane));
         self.gate.advance(&terms, now);
         let summary = self.gate.summary();
-        self.load.level(summary.in_flight, summary.queued, &rules.load_terms(lane), now)
+        self.load.level(
+            summary.in_flight.work,
+            summary.queued.work,
+            &rules.load_terms(lane),
+            now,
+        )
     }
 
     /// The capacity, as configured or learned.
@@ -87,10 +92,11 @@ impl Guard {
         if let Some(expected) = is_late(Duration::ZERO) {
             return Entrance::TooLate(expected);
         }
-        match self.gate.arrive(ask, &rules.gate_terms(capacity), now) {
-            super::gate::Arrival::Admitted => Entrance::Admitted,
-            super::gate::Arrival::Queued => {
-                let ahead = match self.gate.standing(ask.id) {
+        let terms = rules.gate_terms(capacity);
+        match self.gate.arrive(ask, &terms, now) {
+            Arrival::Admitted => Entrance::Admitted,
+            Arrival::Queued => {
+                let ahead = match self.gate.standing(ask.id, &terms) {
                     Standing::Waiting { ahead } => ahead,
                     Standing::Admitted | Standing::Gone => return Entrance::Waits,
                 };
@@ -102,18 +108,28 @@ impl Guard {
                     None => Entrance::Waits,
                 }
             }
-            super::gate::Arrival::Refused(full) => {
+            Arrival::Refused(full) => {
                 let summary = self.gate.summary();
-                let all = summary.in_flight.plus(summary.queued);
+                let all = summary.in_flight.work.plus(summary.queued.work);
                 Entrance::Full(full, until_room(&self.load, all))
             }
         }
     }
 
+    /// A request goes on whatever there is room for.
+    pub fn force(&mut self, ask: &Ask, rules: &ShedRules, lane: Lane, now: UnixMillis) {
+        self.gate.force(ask, &rules.gate_terms(self.capacity(rules, lane)), now);
+    }
+
+    /// The most work of one request of a tier that would go on now.
+    pub fn room(&self, tier: TierKey, rules: &ShedRules, lane: Lane) -> Work {
+        self.gate.room(tier, &rules.gate_terms(self.capacity(rules, lane)))
+    }
+
     /// How long it takes until what is there now is done.
     pub fn drain(&self) -> Duration {
         let summary = self.gate.summary();
-        self.load.drain(summary.in_flight.plus(summary.queued))
+        self.load.drain(summary.in_flight.work.plus(summary.queued.work))
     }
 
     /// Signs of life of these requests; and time passes.
@@ -132,7 +148,7 @@ impl Guard {
         lane: Lane,
         now: UnixMillis,
     ) {
-        let in_flight = self.gate.summary().in_flight;
+        let in_flight = self.gate.summary().in_flight.work;
         self.load.first_byte(work, took, in_flight, &rules.load_terms(lane), now);
     }
 
@@ -151,7 +167,7 @@ impl Guard {
             Finish::Served(took) => self.load.finished(work, took, &terms, now),
             Finish::Failed(failure) => self.load.failed(failure, &terms, now),
             Finish::Suspected => {
-                let in_flight = self.gate.summary().in_flight;
+                let in_flight = self.gate.summary().in_flight.work;
                 if in_flight.plus(in_flight) >= self.capacity(rules, lane) {
                     self.load.failed(Failure::Broken, &terms, now);
                 }
@@ -177,6 +193,24 @@ pub trait Guards {
         lane: Lane,
         change: impl FnMut(&mut Guard) -> T,
     ) -> Result<T, Contended>;
+}
+
+/// Guards to try on what would be decided: nothing that is changed stays.
+#[derive(Debug)]
+pub struct OnTrial<'a, G>(pub &'a G);
+
+impl<G: Guards> Guards for OnTrial<'_, G> {
+    fn read(&self, lane: Lane) -> Guard {
+        self.0.read(lane)
+    }
+
+    fn update<T>(
+        &self,
+        lane: Lane,
+        mut change: impl FnMut(&mut Guard) -> T,
+    ) -> Result<T, Contended> {
+        Ok(change(&mut self.read(lane)))
+    }
 }
 
 /// Other workers kept changing a guard.

@@ -36,6 +36,7 @@ pub mod quota;
 pub mod recognise;
 pub mod request;
 pub mod response;
+pub mod shed;
 pub mod spec;
 pub mod subject;
 pub mod suggest;

@@ -1,0 +1,1 @@
+//! Where to cut a text that is too long.

@@ -8,9 +8,11 @@ use voxgate_host::{
     BodyPart, EndedStream, Flow, HttpFilter, LocalReply, RequestHeaders, ResponseFlow,
     ResponseHeaders, ResponseTrailers, now,
 };
-use voxgate_policy::shed::gate::Standing;
-use voxgate_policy::shed::guard::{Finish, Guards};
-use voxgate_policy::shed::{Decision, Lane, Place, Refusal, ShedRules, Verdict, Why, decide};
+use voxgate_policy::shed::guard::{Contended, Finish, Guards, OnTrial};
+use voxgate_policy::shed::split::Split;
+use voxgate_policy::shed::{
+    Decision, Lane, Place, Refusal, Request, ShedRules, Verdict, Why, decide,
+};
 use voxgate_policy::spec::Level;
 use voxgate_policy::subject::{SUBJECT_STATE, Subject};
 
@@ -81,11 +83,9 @@ impl TextShedFilter {
         let guards = self.shared.services.guards(&service);
         let may_wait = may_wait(&head, &subject, has_ended);
         let asks = request_of(self.id, &subject, &self.shared.policy, rules, deadline, may_wait);
-        // Nobody can say when a WebSocket asks for how much: it counts as the least, and is not held up.
-        let decided = if subject.is_upgrade || is_on_trial {
-            self.look(&asks, rules, &service)
-        } else {
-            decide(rules, &guards, &asks, now)
+        let decided = match is_on_trial {
+            true => self.try_out(&asks, &subject, rules, &service),
+            false => decide(rules, &guards, &asks, now),
         };
         let Decision { rule, level, verdict } = match decided {
             Ok(decision) => decision,
@@ -133,16 +133,33 @@ impl TextShedFilter {
         }
     }
 
-    /// Counts a request as in flight whatever is decided, and tells what would have been.
-    fn look(
+    /// Tells what would be decided; the request goes on, and counts as what is in flight.
+    fn try_out(
         &self,
-        asks: &voxgate_policy::shed::Request<'_>,
+        asks: &Request<'_>,
+        subject: &Subject,
         rules: &ShedRules,
         service: &Service,
-    ) -> Result<Decision, voxgate_policy::shed::guard::Contended> {
+    ) -> Result<Decision, Contended> {
         let guards = self.shared.services.guards(service);
         let now = now();
-        todo_look(rules, &guards, asks, now)
+        let would = decide(rules, &OnTrial(&guards), asks, now)?;
+        guards.update(Lane::Online, |guard| guard.force(&asks.ask(), rules, Lane::Online, now))?;
+        let rule = would.rule.as_deref();
+        let (outcome, reason) = match &would.verdict {
+            Verdict::Refused(refusal) => ("would_reject", refusal.reason()),
+            Verdict::Admitted(place, _) | Verdict::Waits(place, _) if place.lane == Lane::Batch => {
+                ("would_divert", "none")
+            }
+            Verdict::Admitted(_, Some(_)) | Verdict::Waits(_, Some(_)) => ("would_degrade", "none"),
+            Verdict::Waits(_, None) => ("would_wait", "none"),
+            Verdict::Admitted(_, None) => ("", "none"),
+        };
+        if !outcome.is_empty() {
+            self.shared.report.on_trial(outcome, reason, subject, rule, would.level);
+        }
+        let place = Place { id: asks.id, lane: Lane::Online, work: asks.work };
+        Ok(Decision { verdict: Verdict::Admitted(place, None), ..would })
     }
 
     /// A request that has a place goes on, once its body is changed.
@@ -174,7 +191,7 @@ impl TextShedFilter {
     fn answer(
         &self,
         refused: Refused,
-        split: Option<&voxgate_policy::shed::split::Split>,
+        split: Option<&Split>,
         request: &mut RequestHeaders<'_>,
     ) -> Flow {
         let Refused { refusal, subject, rule, level } = refused;
@@ -187,13 +204,13 @@ impl TextShedFilter {
     fn stop_waiting(
         &mut self,
         running: Box<Running>,
-        standing: Standing,
+        is_admitted: bool,
         request: &mut RequestHeaders<'_>,
     ) -> Flow {
         let now = request.now();
         let waited = now.since(running.arrived);
         self.shared.stop_waiting(self.id);
-        if standing == Standing::Admitted {
+        if is_admitted {
             self.shared.report.waited(&running.subject, "admitted", waited);
             return self.go_on(running, request, false);
         }
@@ -253,14 +270,12 @@ impl HttpFilter for TextShedFilter {
             return Flow::Wait;
         };
         let guards = self.shared.services.guards(&running.service);
-        let standing = guards.read(running.place.lane).gate.standing(self.id);
-        match standing {
-            Standing::Waiting { .. } if held <= MAX_HELD => {
-                self.state = State::Waiting(running);
-                Flow::Wait
-            }
-            standing => self.stop_waiting(running, standing, request),
+        let gate = guards.read(running.place.lane).gate;
+        if gate.is_waiting(self.id) && held <= MAX_HELD {
+            self.state = State::Waiting(running);
+            return Flow::Wait;
         }
+        self.stop_waiting(running, gate.is_admitted(self.id), request)
     }
 
     fn on_request_body(&mut self, request: &mut RequestHeaders<'_>, body: &BodyPart<'_>) -> Flow {

@@ -174,12 +174,12 @@ impl Report {
         if lane == Lane::Batch && *guard == Guard::default() {
             return;
         }
-        self.in_flight.record(&labels, rules.units(summary.in_flight));
-        self.requests.record(&labels, summary.requests as u64);
-        self.waiting.record(&labels, summary.waiting as u64);
+        self.in_flight.record(&labels, rules.units(summary.in_flight.work));
+        self.requests.record(&labels, summary.in_flight.requests as u64);
+        self.waiting.record(&labels, summary.queued.requests as u64);
         self.capacity.record(&labels, rules.units(guard.capacity(rules, lane)));
         self.level.record(&labels, guard.load.current() as u64);
-        self.baseline.record(&labels, guard.load.learned().first_byte_percent.into());
+        self.baseline.record(&labels, u64::from(guard.load.learned().first_byte_permille).div_ceil(10));
         self.drain.record(&labels, millis(guard.drain()));
     }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use voxgate_host::{RootHost, StreamHandle};
 use voxgate_policy::ShedPolicy;
-use voxgate_policy::shed::gate::Standing;
 use voxgate_policy::shed::guard::{Guard, Guards};
 use voxgate_policy::shed::{Lane, Place};
 use voxgate_policy::time::UnixMillis;
@@ -130,8 +129,7 @@ impl Shared {
         for (id, stream) in self.waiting.borrow().iter() {
             let held = self.held.borrow();
             let guard = held.get(id).and_then(|it| guards.get(it));
-            let standing = guard.map(|it| it.gate.standing(*id));
-            if !matches!(standing, Some(Standing::Waiting { .. })) {
+            if !guard.is_some_and(|it| it.gate.is_waiting(*id)) {
                 called.push(stream.clone());
             }
         }

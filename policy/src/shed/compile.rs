@@ -70,6 +70,15 @@ impl ShedRules {
         if spec.load.report_header.is_empty() || !spec.load.report_header.bytes().all(is_header) {
             compiler.error(load.key("report_header"), "write the name of a header in lower case");
         }
+        let mut report_metrics = Vec::new();
+        for (i, name) in spec.load.report_metrics.iter().enumerate() {
+            match MetricName::try_from(name.clone()) {
+                Ok(name) => report_metrics.push(name),
+                Err(error) => {
+                    compiler.error(load.key("report_metrics").index(i), error.to_string());
+                }
+            }
+        }
         let (default_budget, budgets) = compiler.budgets(&spec.deadline, &path.key("deadline"));
         let ladder = compiler.ladder(&spec.ladder, &path.key("ladder"));
         Self {
@@ -83,7 +92,7 @@ impl ShedRules {
             overload,
             dwell: spec.load.dwell.0,
             report_header: spec.load.report_header.clone(),
-            report_metrics: spec.load.report_metrics.iter().map(|it| MetricName::new(it)).collect(),
+            report_metrics,
             ladder,
             budgets,
             default_budget,

@@ -217,7 +217,8 @@ impl Gate {
         others.fold(free, |left, it| left.minus(it.reserve(terms.capacity).minus(used(it.tier))))
     }
 
-    fn is_admitted(&self, id: u64) -> bool {
+    /// Whether a request is in flight.
+    pub fn is_admitted(&self, id: u64) -> bool {
         self.in_flight.iter().any(|it| it.id == id)
     }
 

@@ -20,7 +20,7 @@ mod rules;
 mod scan;
 mod sink;
 mod skip;
-mod utf8;
+pub(crate) mod utf8;
 
 pub use error::{BodyError, Malformed};
 pub use field::Field;

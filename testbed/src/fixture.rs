@@ -31,9 +31,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use voxctl::render::envoy::{EnvoyOptions, NamedCluster, from_files};
-use voxctl::render::{
-    Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter,
-};
+use voxctl::render::{Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter};
 
 /// What is to be started.
 #[derive(Debug, Clone)]

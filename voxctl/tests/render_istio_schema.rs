@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use traffic_extension::TrafficExtensionSpec;
 use voxctl::render::{
-    Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter, trafficextension,
+    Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter, trafficextension,
     wasmplugin,
 };
 use voxgate_policy::Policy;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use voxctl::render::{
-    DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter,
+    DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter,
 };
 use voxgate_policy::Policy;
 

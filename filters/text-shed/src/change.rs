@@ -1,5 +1,6 @@
 //! Bodies that are read to be changed, or to say where a text could be cut.
 
+use std::num::NonZeroU64;
 use std::rc::Rc;
 
 use voxgate_host::{BodyPart, RequestHeaders};
@@ -61,7 +62,7 @@ impl BodyChange {
     ) -> Option<Vec<String>> {
         let rewritten = self.rewriter?.finish().ok()?;
         if !rewritten.edits.is_empty() {
-            request.edit_body(body, &rewritten.edits)?;
+            request.held_body()?.edit(&rewritten.edits).ok()?;
         }
         Some(self.rewrite.made(&rewritten).map(ToString::to_string).collect())
     }
@@ -85,19 +86,22 @@ fn changes(degrade: &Degrade, places: &BodyPlaces) -> Vec<Change> {
 // === impl Advice ===
 
 impl Advice {
-    /// What helps a client whose text is too long: `None` if its body does not have it in one place.
+    /// What helps a client whose text is too long: `None` if nothing is known of its body.
     pub fn on(refusal: &Refusal, subject: &Subject) -> Option<Self> {
-        let longest = refusal.longest()?;
-        let [place] = subject.places.as_ref()?.of(Field::Text) else { return None };
+        let longest = NonZeroU64::new(refusal.longest()?)?;
         let mut tree = FieldTree::new();
-        tree.add_place(place).ok()?;
-        let json = Some(Json::new(Rc::new(tree), DuplicateKeys::LastWins));
-        Some(Self { json, splitter: Splitter::new(longest) })
+        for place in subject.places.as_ref()?.of(Field::Text) {
+            tree.add(place, Field::Text).ok()?;
+        }
+        let tree = Rc::new(tree);
+        let json = Some(Json::new(Rc::clone(&tree), DuplicateKeys::LastWins));
+        Some(Self { json, splitter: Splitter::new(tree, longest) })
     }
 
     /// More of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
-        let failed = self.json.as_mut().is_some_and(|it| it.feed(bytes, &mut self.splitter).is_err());
+        let failed =
+            self.json.as_mut().is_some_and(|it| it.feed(bytes, &mut self.splitter).is_err());
         if failed {
             self.json = None;
         }
@@ -106,6 +110,6 @@ impl Advice {
     /// Where to cut; `None` if the body, which has ended, does not tell.
     pub fn finish(mut self) -> Option<Split> {
         self.json?.finish(&mut self.splitter).ok()?;
-        self.splitter.finish()
+        self.splitter.advice()
     }
 }

@@ -74,7 +74,9 @@ impl TextShedFilter {
         let deadline = match wanted_by(&head, &subject, rules, now) {
             Ok(deadline) => deadline,
             Err(_) if is_on_trial => None,
-            Err(_) => return self.refuse(Refused::outright(Refusal::BadDeadline, subject), request),
+            Err(_) => {
+                return self.refuse(Refused::outright(Refusal::BadDeadline, subject), request);
+            }
         };
         if let Some(deadline) = deadline {
             tell_deadline(deadline, request);

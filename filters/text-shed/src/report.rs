@@ -9,6 +9,7 @@ use voxgate_policy::shed::guard::{Contended, Guard};
 use voxgate_policy::shed::{Lane, Refusal, ShedRules};
 use voxgate_policy::spec::Level;
 use voxgate_policy::subject::Subject;
+use voxgate_policy::time::UnixMillis;
 
 use crate::running::Running;
 
@@ -87,14 +88,17 @@ impl Report {
         let rule = running.rule.as_deref();
         self.count(outcome, "none", rule, tier, running.level);
         let waited = running.began.since(running.arrived);
-        self.record(request, &Record {
-            outcome,
-            reason: None,
-            rule,
-            load: running.level,
-            lane: Some(running.place.lane.as_str()),
-            waited_ms: (!waited.is_zero()).then_some(millis(waited)),
-        });
+        self.record(
+            request,
+            &Record {
+                outcome,
+                reason: None,
+                rule,
+                load: running.level,
+                lane: Some(running.place.lane.as_str()),
+                waited_ms: (!waited.is_zero()).then_some(millis(waited)),
+            },
+        );
     }
 
     /// A request is answered.
@@ -168,7 +172,13 @@ impl Report {
     }
 
     /// How a lane stands.
-    pub fn state(&self, service: &str, lane: Lane, guard: &Guard, rules: &ShedRules) {
+    pub fn state(
+        &self,
+        (service, lane): (&str, Lane),
+        guard: &Guard,
+        rules: &ShedRules,
+        now: UnixMillis,
+    ) {
         let labels = [service, lane.as_str()];
         let summary = guard.gate.summary();
         if lane == Lane::Batch && *guard == Guard::default() {
@@ -179,7 +189,8 @@ impl Report {
         self.waiting.record(&labels, summary.queued.requests as u64);
         self.capacity.record(&labels, rules.units(guard.capacity(rules, lane)));
         self.level.record(&labels, guard.load.current() as u64);
-        self.baseline.record(&labels, u64::from(guard.load.learned().first_byte_permille).div_ceil(10));
+        self.baseline
+            .record(&labels, u64::from(guard.load.learned(now).first_byte_permille).div_ceil(10));
         self.drain.record(&labels, millis(guard.drain()));
     }
 

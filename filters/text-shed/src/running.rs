@@ -123,7 +123,9 @@ impl Running {
         let is_overload = |it: &Vec<u8>| GRPC_OVERLOADED.contains(&it.as_slice());
         match stream.ending() {
             Ending::Replied | Ending::ClientLeft { .. } => Finish::Untold,
-            Ending::Complete { .. } if self.answer.grpc_status.as_ref().is_some_and(is_overload) => {
+            Ending::Complete { .. }
+                if self.answer.grpc_status.as_ref().is_some_and(is_overload) =>
+            {
                 Finish::Failed(Failure::Overload)
             }
             Ending::Complete { status } => match status {

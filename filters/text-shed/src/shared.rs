@@ -106,7 +106,7 @@ impl Shared {
                 match kept {
                     Ok(guard) => {
                         if is_due {
-                            self.report.state(&service, lane, &guard, rules);
+                            self.report.state((&service, lane), &guard, rules, now);
                         }
                         guards.insert((Service::clone(&service), lane), guard);
                     }

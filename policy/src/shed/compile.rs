@@ -119,7 +119,8 @@ impl ShedRules {
             }
             if let Rung::Degrade(degrade) = &rule.rung {
                 for field in degrade.fields().filter(|it| !says(*it)) {
-                    let key = if field == Field::SampleRate { "sample_rate" } else { field.as_str() };
+                    let key =
+                        if field == Field::SampleRate { "sample_rate" } else { field.as_str() };
                     errors.push(PolicyError::new(place.key("degrade").key(key), format!(
                         "no rule tells where the {} stands for an operation of this rule; name its place in a rule's `body.fields`",
                         field.as_str().replace('_', " ")
@@ -184,9 +185,7 @@ impl Compiler<'_> {
                 tier,
                 share: share.share,
                 reserve_percent: share.reserve,
-                queue: share
-                    .queue
-                    .map(|it| QueueTerms { max: it.max as usize, wait: it.wait.0 }),
+                queue: share.queue.map(|it| QueueTerms { max: it.max as usize, wait: it.wait.0 }),
             });
         }
         if reserved > 100 {
@@ -197,11 +196,8 @@ impl Compiler<'_> {
     }
 
     fn thresholds(&mut self, spec: &ThresholdsSpec, path: &Path) -> Thresholds {
-        let all = [
-            (spec.in_use, "in_use"),
-            (spec.first_byte, "first_byte"),
-            (spec.reported, "reported"),
-        ];
+        let all =
+            [(spec.in_use, "in_use"), (spec.first_byte, "first_byte"), (spec.reported, "reported")];
         for (percent, key) in all {
             if !(1..=MAX_PERCENT).contains(&percent) {
                 self.error(path.key(key), format!("must be between 1 and {MAX_PERCENT} percent"));

@@ -134,10 +134,7 @@ struct Seen {
 
 impl Seen {
     fn of(guard: &Guard, rules: &ShedRules, request: &Request<'_>) -> Self {
-        Self {
-            most: guard.room(request.asked.tier, rules, Lane::Online),
-            drain: guard.drain(),
-        }
+        Self { most: guard.room(request.asked.tier, rules, Lane::Online), drain: guard.drain() }
     }
 
     fn verdict(

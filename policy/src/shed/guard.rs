@@ -65,12 +65,7 @@ impl Guard {
         let terms = rules.gate_terms(self.capacity(rules, lane));
         self.gate.advance(&terms, now);
         let summary = self.gate.summary();
-        self.load.level(
-            summary.in_flight.work,
-            summary.queued.work,
-            &rules.load_terms(lane),
-            now,
-        )
+        self.load.level(summary.in_flight.work, summary.queued.work, &rules.load_terms(lane), now)
     }
 
     /// The capacity, as configured or learned.
@@ -188,11 +183,7 @@ pub trait Guards {
     ///
     /// # Errors
     /// [`Contended`]; nothing is changed.
-    fn update<T>(
-        &self,
-        lane: Lane,
-        change: impl FnMut(&mut Guard) -> T,
-    ) -> Result<T, Contended>;
+    fn update<T>(&self, lane: Lane, change: impl FnMut(&mut Guard) -> T) -> Result<T, Contended>;
 }
 
 /// Guards to try on what would be decided: nothing that is changed stays.

@@ -11,7 +11,7 @@ use super::gate::Full;
 use super::lane::Lane;
 use super::split::Split;
 use crate::decision::{
-    Answer, Basics, BUSY, DEADLINE_EXCEEDED, INVALID_REQUEST, ProblemType, SHEDDING_UNAVAILABLE,
+    Answer, BUSY, Basics, DEADLINE_EXCEEDED, INVALID_REQUEST, ProblemType, SHEDDING_UNAVAILABLE,
     TEXT_TOO_LONG,
 };
 use crate::spec::Level;
@@ -121,10 +121,9 @@ impl Refusal {
     pub fn place(&self, rule: Option<&str>) -> String {
         match (self, rule) {
             (Self::NoSubject, _) => "shedding".to_owned(),
-            (
-                Self::BadDeadline | Self::DeadlinePassed { .. } | Self::DeadlineUnmet { .. },
-                _,
-            ) => "shedding.deadline".to_owned(),
+            (Self::BadDeadline | Self::DeadlinePassed { .. } | Self::DeadlineUnmet { .. }, _) => {
+                "shedding.deadline".to_owned()
+            }
             (Self::Busy { why: Why::Rule, .. } | Self::TextTooLong { .. }, Some(rule)) => {
                 format!("shedding.ladder.{rule}")
             }

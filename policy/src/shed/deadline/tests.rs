@@ -23,12 +23,8 @@ fn a_grpc_timeout_has_a_unit() {
 
 #[test]
 fn the_earliest_counts() {
-    let all = deadline(
-        Some(b"1800000000400"),
-        Some(b"300m"),
-        Some(Duration::from_millis(500)),
-        NOW,
-    );
+    let all =
+        deadline(Some(b"1800000000400"), Some(b"300m"), Some(Duration::from_millis(500)), NOW);
     assert_eq!(all, Ok(Some(UnixMillis(1_800_000_000_300))));
     let budget = deadline(None, None, Some(Duration::from_millis(500)), NOW);
     assert_eq!(budget, Ok(Some(UnixMillis(1_800_000_000_500))));

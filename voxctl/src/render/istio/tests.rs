@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Proxy, 
-    Filter, ModuleSource, PolicyDocument, ResourceOptions, envoy_filter_resources, envoyfilter,
-    trafficextension, wasmplugin,
+use super::{
+    Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoy_filter_resources,
+    envoyfilter, trafficextension, wasmplugin,
 };
 use crate::render::{RenderError, Rendered};
 

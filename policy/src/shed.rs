@@ -1,5 +1,6 @@
 //! Shedding: what becomes of a text that is too long for the moment.
 
+pub mod load;
 mod work;
 
 pub use work::{TierKey, Work};

@@ -26,6 +26,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Work;
+use crate::spec::Level;
 use crate::time::UnixMillis;
 use first_byte::FirstBytes;
 use level::Standing;
@@ -63,20 +64,6 @@ pub struct Thresholds {
     pub first_byte_percent: u32,
     /// What the service says of itself, in percent.
     pub reported_percent: u32,
-}
-
-/// How busy a service is.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-pub enum Level {
-    /// It serves everybody.
-    #[default]
-    Normal,
-    /// It serves, but has not much left.
-    Busy,
-    /// It cannot serve what is asked of it.
-    Overload,
 }
 
 /// How a request failed that the service was given.

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Level, LoadTerms, Thresholds, age};
+use super::{LoadTerms, Thresholds, age};
+use crate::spec::Level;
 use crate::time::UnixMillis;
 
 /// The level and since when it holds.

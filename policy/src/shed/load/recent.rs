@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Level, age, share};
+use super::{Failure, age, share};
 use crate::shed::Work;
+use crate::spec::Level;
 use crate::time::UnixMillis;
 
 /// Requests of this second or so and of the one before.

@@ -35,29 +35,31 @@ pub const MAX_QUEUED: usize = 512;
 /// Of waiting requests these go first:
 /// 1. those that fit into their own tier's reserve: others cannot have that room;
 /// 2. those of the tier with the least work in flight by its share;
-/// 3. in a tier, those of the tenant with the fewest requests in flight;
+/// 3. in a tier, those of the tenant with the fewest requests in flight; among those, a tenant's
+///    *first* before others' further ones: one is first if no other of its tenant was in flight or
+///    waited when it came;
 /// 4. those that came first.
 ///
 /// # Overtaking
-/// Where the fair order leaves it to who came first, the shortest goes first (by its tier's share, if
-/// tiers are level). And if the first of a tier does not fit, the first of another tier that does may
-/// go. Either way a request is *overtaken* if it is its tenant's turn in its tier and the fair order
-/// had it before the one that is admitted. One that was overtaken `max_overtakes` times is due: it
-/// goes before all that the fair order has after it, the oldest first, and if it does not fit yet,
-/// room is kept for it.
+/// Where a tier's fair order leaves it to who came first, the shortest goes first; so between tiers
+/// that are level, by their shares. And if the first of a tier does not fit, the first of another
+/// that does may go. A request is *overtaken* if it is its turn in its tier (by 3) and the fair order
+/// has it before the one that is admitted. Overtaken `max_overtakes` times it is *due*: it goes
+/// before all that the fair order has after it, and if it does not fit yet, room is kept for it.
 ///
-/// Never does a tenant with more requests in flight go before one of its tier with fewer, even if
-/// only its request fits: room is kept instead.
+/// Nobody goes before one of its own tier that has more right by 3: room is kept for that at once,
+/// even if only the other fits.
 ///
 /// # How long one waits
-/// - It is overtaken at most `max_overtakes` times in all. What else goes before it has the right to:
-///   a reserve, a tier with less by its share, a tenant with fewer in flight, or an older request.
-/// - While neither its tier nor its tenant has anything in flight, no tier and no tenant has a better
-///   right than an equal one.
-/// - A tenant with nothing in flight, alone in its tier or among tenants that have some, waits for no
-///   request of its tier that is not in flight already.
-/// - It waits no longer than its queue's `wait`, and not past its `until`.
-/// - One that has more work than [`GateTerms::most`], since the capacity shrank, waits for that to
+/// - It is overtaken at most `max_overtakes` times, of all tiers together. What else goes before it
+///   has more right: into its own reserve; of a tier with less in flight by its share; of a tenant
+///   with fewer in flight; a tenant's first if it is not; or of equal right and older.
+/// - So a tenant's first, while nothing else of it is in flight, waits in its tier for what is in
+///   flight already, for firsts that are older, and for `max_overtakes` others' firsts that are
+///   shorter: for none of a tenant that floods the service, whose requests are further ones.
+/// - Another tier has more right only while its own has something in flight.
+/// - No longer than its queue's `wait`, and not past its `until`.
+/// - One with more work than [`GateTerms::most`], since the capacity shrank, waits for that to
 ///   change; nobody waits for it.
 ///
 /// # Time
@@ -114,7 +116,8 @@ impl Gate {
         if self.in_flight.len() >= MAX_IN_FLIGHT {
             return Arrival::Refused(Full::Bound);
         }
-        self.queue.push(Waiting::new(ask, terms, self.clock.now()));
+        let is_further = self.entries().any(|it| it.tenant == ask.tenant);
+        self.queue.push(Waiting::new(ask, is_further, terms, self.clock.now()));
         self.admit(terms);
         if self.is_admitted(ask.id) {
             return Arrival::Admitted;
@@ -215,6 +218,10 @@ impl Gate {
         let others = terms.tiers.iter().filter(|it| it.tier != tier);
         let free = terms.capacity.minus(summary.in_flight.work);
         others.fold(free, |left, it| left.minus(it.reserve(terms.capacity).minus(used(it.tier))))
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.in_flight.iter().chain(self.queue.iter().map(|it| &it.entry))
     }
 
     /// Whether a request is in flight.

@@ -27,6 +27,8 @@ pub(super) struct Entry {
 pub(super) struct Waiting {
     pub entry: Entry,
     pub patience: Timer,
+    /// Whether another of its tenant was in flight or waited when it came.
+    pub is_further: bool,
     /// How often another was admitted that the fair order has after it.
     pub overtaken: u8,
 }
@@ -57,11 +59,11 @@ impl Entry {
 // === impl Waiting ===
 
 impl Waiting {
-    pub fn new(ask: &Ask, terms: &GateTerms, now: UnixMillis) -> Self {
+    pub fn new(ask: &Ask, is_further: bool, terms: &GateTerms, now: UnixMillis) -> Self {
         let queue = terms.queue(ask.tier).filter(|_| ask.may_wait);
         let wait = queue.map_or(Duration::ZERO, |it| it.wait);
         let useful = ask.until.map_or(Duration::MAX, |it| it.since(now));
         let patience = Timer::of(wait.min(useful));
-        Self { entry: Entry::new(ask, terms), patience, overtaken: 0 }
+        Self { entry: Entry::new(ask, terms), patience, is_further, overtaken: 0 }
     }
 }

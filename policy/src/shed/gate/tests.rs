@@ -1,5 +1,11 @@
 mod admission;
+mod cost;
+mod expiry;
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+mod pushes;
 mod queue;
+mod tiers;
 
 use std::time::Duration;
 

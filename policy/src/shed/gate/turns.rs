@@ -33,10 +33,17 @@ struct Candidate {
     place: usize,
     work: Work,
     tier: Tier,
-    /// How many requests of its tenant are in flight.
-    in_flight: usize,
+    right: Right,
     /// Whether it was overtaken as often as it may be.
     is_due: bool,
+}
+
+/// The lesser goes first in a tier, always.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Right {
+    /// How many requests of the tenant are in flight.
+    in_flight: usize,
+    is_further: bool,
 }
 
 // === impl Turns ===
@@ -88,8 +95,8 @@ impl Turns {
     }
 
     /// The first of each tier, in their order. No other of its tier goes before it, whether it fits
-    /// or not: if the shortest of the tenants with least in flight does not, no other of theirs
-    /// does, and tenants with more are not to take the room for which it waits.
+    /// or not: if the shortest of those with the same right does not, no other of them does, and who
+    /// has less right is not to take the room for which it waits.
     fn heads(&self, queue: &[Waiting]) -> Vec<Candidate> {
         let mut heads: Vec<Candidate> = Vec::new();
         for (place, waiting) in queue.iter().enumerate() {
@@ -128,7 +135,10 @@ impl Turns {
             place,
             work,
             tier: *self.tier(tier).filter(|it| work <= it.most)?,
-            in_flight: self.tenants.get(&tenant).copied().unwrap_or_default(),
+            right: Right {
+                in_flight: self.tenants.get(&tenant).copied().unwrap_or_default(),
+                is_further: waiting.is_further,
+            },
             is_due: waiting.overtaken >= self.max_overtakes,
         })
     }
@@ -182,7 +192,7 @@ impl Candidate {
     }
 
     fn compare_in_tier(&self, other: &Self) -> Ordering {
-        self.in_flight.cmp(&other.in_flight).then_with(|| self.compare_in_turn(other))
+        self.right.cmp(&other.right).then_with(|| self.compare_in_turn(other))
     }
 
     /// The first of one tier with that of another.
@@ -201,12 +211,12 @@ impl Candidate {
         other.is_due.cmp(&self.is_due).then_with(by_work).then(self.place.cmp(&other.place))
     }
 
-    /// Whether it is its tenant's turn in its tier.
+    /// Whether it is its turn in its tier, as it is the head's.
     fn has_turn_with(&self, head: &Self) -> bool {
-        self.tier.key == head.tier.key && self.in_flight == head.in_flight
+        self.tier.key == head.tier.key && self.right == head.right
     }
 
-    /// Whether, as it is its tenant's turn, the fair order has it before one that is admitted.
+    /// Whether the fair order has it, as it is its turn in its tier, before one that is admitted.
     fn has_better_right_than(&self, admitted: &Self) -> bool {
         let by_arrival = self.place < admitted.place;
         if self.tier.key == admitted.tier.key {

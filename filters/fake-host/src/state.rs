@@ -61,7 +61,7 @@ pub(crate) struct StreamState {
     /// The request headers can be read and changed.
     pub request_open: bool,
     pub headers: Headers,
-    /// The request trailers, while their callback runs.
+    /// The request trailers, while their callback runs or they are held.
     pub trailers: Option<Headers>,
     pub response: Response,
     pub reply: Option<Reply>,

@@ -23,6 +23,7 @@ mod call;
 mod ending;
 mod foreign;
 mod headers;
+mod held_body;
 mod logging;
 mod metric;
 mod plugin;
@@ -40,6 +41,7 @@ pub use foreign::{ForeignError, Hash, verify_signature};
 pub use headers::{
     HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders, ResponseTrailers,
 };
+pub use held_body::{EditError, HeldBody};
 pub use metric::{Counter, CounterFamily, Gauge, GaugeFamily, HistogramFamily};
 pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};

@@ -12,7 +12,7 @@ use proxy_wasm::hostcalls;
 
 use crate::root::Timer;
 use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
-use body::BodyState;
+pub(crate) use body::BodyState;
 pub(crate) use context::StreamContext;
 use response::ResponseState;
 
@@ -118,6 +118,10 @@ impl StreamHandle {
         if flow == Flow::ReadBody {
             flow = self.read_body(&mut *filter);
         }
+        if self.body().is_broken() {
+            log::error!("the proxy did not give the whole of a request body that was changed");
+            flow = Flow::Reply(unserved());
+        }
         let held = self.body();
         if flow == Flow::Watch && !held.unread().is_empty() {
             self.state.body.set(held.after_reading());
@@ -169,8 +173,12 @@ impl StreamHandle {
         self.state.phase.set(phase);
     }
 
-    fn body(&self) -> BodyState {
+    pub(crate) fn body(&self) -> BodyState {
         self.state.body.get()
+    }
+
+    pub(crate) fn set_body(&self, body: BodyState) {
+        self.state.body.set(body);
     }
 
     fn response(&self) -> ResponseState {

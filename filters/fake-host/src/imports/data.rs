@@ -77,6 +77,30 @@ pub(super) unsafe extern "C" fn proxy_get_buffer_bytes(
 }
 
 #[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn proxy_set_buffer_bytes(
+    buffer: u32,
+    start: usize,
+    length: usize,
+    data: *const u8,
+    size: usize,
+) -> u32 {
+    // SAFETY: the SDK passes a slice.
+    let bytes = unsafe { bytes(data, size) };
+    state::with(|state| {
+        if buffer != 0 {
+            state.violation("changed another buffer than a request body");
+            return BAD_ARGUMENT;
+        }
+        let Some(body) = state.active_stream().map(|it| &mut it.body) else { return BAD_ARGUMENT };
+        let is_changed = body.change(start, length, bytes);
+        if body.is_too_large && body.chunk.is_none() {
+            state.violation("grew a held body past Envoy's buffer where no chunk of it came");
+        }
+        if is_changed { OK } else { BAD_ARGUMENT }
+    })
+}
+
+#[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn proxy_get_shared_data(
     key: *const u8,
     key_size: usize,

@@ -31,10 +31,8 @@ fn ends(text: &[char], at: usize) -> bool {
         return true;
     }
     let before = text[..at].iter().rev().find(|it| !closes(**it));
-    before.is_some_and(|it| is_mark(*it))
-        && !is_mark(*next)
-        && !closes(*next)
-        && !(".!?".contains(text[at - 1]) && next.is_ascii_alphanumeric())
+    let is_within = ".!?".contains(text[at - 1]) && next.is_ascii_alphanumeric();
+    before.is_some_and(|it| is_mark(*it)) && !is_mark(*next) && !closes(*next) && !is_within
 }
 
 /// Where a part that begins at `start` ends, if the rest does not fit.

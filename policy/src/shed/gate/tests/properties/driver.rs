@@ -176,7 +176,9 @@ impl World {
     /// All leave.
     fn leave_all(&mut self) {
         let ids: Vec<u64> = self.fates.keys().copied().collect();
-        ids.iter().for_each(|it| drop(self.gate.leave(*it)));
+        for id in ids {
+            self.gate.leave(id);
+        }
         assert_eq!(self.gate.summary(), Summary::default());
     }
 

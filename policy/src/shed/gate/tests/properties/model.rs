@@ -78,6 +78,10 @@ impl Model {
         if let Some(admitted) = self.admit(terms, false) {
             assert_eq!(admitted.id, ask.id, "others had their chance");
             self.in_flight.push(admitted);
+            // Its tenant has one more in flight now, so others of it have less right.
+            while let Some(one) = self.admit(terms, false) {
+                self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
+            }
             return Arrival::Admitted;
         }
         self.queue.pop();

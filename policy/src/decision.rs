@@ -11,7 +11,10 @@ use std::rc::Rc;
 
 pub use answer::Answer;
 pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
-pub(crate) use problem::{ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
+pub(crate) use problem::{
+    BUSY, Basics, DEADLINE_EXCEEDED, INVALID_REQUEST, ProblemType, QUOTA_EXCEEDED,
+    QUOTA_UNAVAILABLE, SHEDDING_UNAVAILABLE, TEXT_TOO_LONG,
+};
 pub use reason::{Reason, UrlRefusal};
 pub use record::{FactsRecord, Record};
 

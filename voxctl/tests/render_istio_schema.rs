@@ -77,11 +77,12 @@ fn printed() -> Vec<Value> {
                 filter,
                 namespace: Some("ai".to_owned()),
                 labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
+                proxy: Proxy::Sidecar,
                 port: 8080,
                 module: ModuleSource::parse(module, sha256).unwrap(),
             };
             all.extend(resources(&envoyfilter(&policy, &options).unwrap().value));
-            if filter == Filter::VoiceQuota {
+            if filter != Filter::JwtTier {
                 continue;
             }
             for render in [trafficextension, wasmplugin] {

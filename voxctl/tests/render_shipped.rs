@@ -35,6 +35,7 @@ fn the_shipped_envoyfilters_are_the_rendered_example_policy() {
             filter,
             namespace: None,
             labels: BTreeMap::from([("app".to_owned(), "glm-tts".to_owned())]),
+            proxy: Proxy::Sidecar,
             port: DEFAULT_PORT,
             module: ModuleSource::default_file(filter, &policy),
         };

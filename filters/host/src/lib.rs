@@ -40,7 +40,7 @@ pub use foreign::{ForeignError, Hash, verify_signature};
 pub use headers::{
     HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders, ResponseTrailers,
 };
-pub use metric::{Counter, CounterFamily, Gauge};
+pub use metric::{Counter, CounterFamily, Gauge, GaugeFamily, HistogramFamily};
 pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};
 pub use root::{RootHost, start};

@@ -6,6 +6,7 @@ mod response;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use proxy_wasm::hostcalls;
 
@@ -71,6 +72,13 @@ impl StreamHandle {
     /// Whether the request waits and can be resumed; not while its body is read.
     pub fn is_waiting(&self) -> bool {
         self.phase() == Phase::Waiting
+    }
+
+    /// Changes the plugin's timer, as
+    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, while the
+    /// request waits.
+    pub fn set_tick_period(&self, period: Duration) {
+        self.state.timer.set_period(period);
     }
 
     pub(crate) fn timer(&self) -> &Timer {

@@ -159,14 +159,17 @@ impl Asked {
             && (self.consents || !self.creates() || limits.consent().is_none())
     }
 
-    /// Whether what the request costs hangs on its body.
+    /// Whether what the request costs, or whether it is shed, hangs on its body.
     pub(super) fn costs_by_body(&self, policy: &Policy) -> bool {
-        self.plan.has_body() && policy.quotas().read(self.operations, &self.plan)
+        let is_shed = || policy.shedding().is_some_and(|it| it.read(self.operations, &self.plan));
+        self.plan.has_body() && (policy.quotas().read(self.operations, &self.plan) || is_shed())
     }
 
-    /// Whether what the request costs hangs on its body, and quotas are not on trial.
+    /// Whether what the request is charged hangs on its body, and quotas are not on trial.
     pub(super) fn is_charged_by_body(&self, policy: &Policy) -> bool {
-        self.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas)
+        self.plan.has_body()
+            && policy.quotas().read(self.operations, &self.plan)
+            && !policy.is_shadowed(ShadowSection::Quotas)
     }
 
     /// Whether a request with this breach passes, on trial, and is charged by its body.

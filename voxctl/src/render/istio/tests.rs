@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{
+use super::{Proxy, 
     Filter, ModuleSource, PolicyDocument, ResourceOptions, envoy_filter_resources, envoyfilter,
     trafficextension, wasmplugin,
 };
@@ -28,6 +28,7 @@ fn options(module: &str, sha256: Option<&str>) -> ResourceOptions {
         filter: Filter::JwtTier,
         namespace: Some("ai".to_owned()),
         labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
+        proxy: Proxy::Sidecar,
         port: 9090,
         module: ModuleSource::parse(module, sha256).unwrap(),
     }

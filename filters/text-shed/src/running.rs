@@ -1,0 +1,166 @@
+//! A request that has a place: how it goes on, and what its answer says of the service.
+
+use std::rc::Rc;
+
+use voxgate_host::{EndedStream, Ending, RequestHeaders, ResponseHeaders};
+use voxgate_policy::shed::guard::{Finish, Guards};
+use voxgate_policy::shed::ladder::Degrade;
+use voxgate_policy::shed::load::{Failure, orca};
+use voxgate_policy::shed::{LANE_HEADER, Lane, Place, ShedRules};
+use voxgate_policy::spec::Level;
+use voxgate_policy::subject::Subject;
+use voxgate_policy::time::UnixMillis;
+
+use crate::service::Service;
+use crate::shared::Shared;
+
+/// Tells the client what it gets less of: `sample_rate=16000, stream=true`.
+pub const DEGRADED_HEADER: &str = "x-voxgate-degraded";
+
+/// gRPC statuses with which a service says that it has no room.
+const GRPC_OVERLOADED: [&[u8]; 2] = [b"8", b"14"];
+
+/// A request that has a place.
+pub struct Running {
+    pub subject: Subject,
+    pub service: Service,
+    pub place: Place,
+    /// The rule of the ladder that matched.
+    pub rule: Option<Rc<str>>,
+    pub level: Level,
+    /// What it asks for less of.
+    pub degrade: Option<Rc<Degrade>>,
+    /// By when its first byte is wanted.
+    pub deadline: Option<UnixMillis>,
+    pub arrived: UnixMillis,
+    /// When it went on.
+    pub began: UnixMillis,
+    /// What of it was changed, as the client is told.
+    pub changed: Vec<String>,
+    pub answer: Answer,
+}
+
+/// What its answer said so far.
+#[derive(Default)]
+pub struct Answer {
+    /// 0 before the headers.
+    pub status: u16,
+    has_first_byte: bool,
+    grpc_status: Option<Vec<u8>>,
+}
+
+// === impl Running ===
+
+impl Running {
+    /// It goes on now, on its lane.
+    pub fn begin(&mut self, request: &mut RequestHeaders<'_>) {
+        self.began = request.now();
+        if self.place.lane == Lane::Batch {
+            let _set = request.set(LANE_HEADER, Lane::Batch.as_str().as_bytes());
+        }
+        for (name, value) in self.degrade.iter().flat_map(|it| &it.headers) {
+            // Checked when the policy was read.
+            if request.set(name, value.as_bytes()).is_ok() {
+                self.changed.push(name.clone());
+            }
+        }
+    }
+
+    /// The headers of the answer came: takes down what they say, and tells what became of the request.
+    pub fn answered(&mut self, response: &mut ResponseHeaders<'_>, shared: &Shared) {
+        self.answer.status = response.status().unwrap_or_default();
+        self.answer.grpc_status = response.get("grpc-status");
+        self.reported(|name| response.get(name), shared);
+        if self.place.lane == Lane::Batch {
+            let _set = response.set(LANE_HEADER, Lane::Batch.as_str().as_bytes());
+        }
+        if !self.changed.is_empty() {
+            let _set = response.set(DEGRADED_HEADER, self.changed.join(", ").as_bytes());
+        }
+    }
+
+    /// Headers or trailers of the answer, in which the service may say how loaded it is.
+    pub fn reported(&mut self, get: impl Fn(&str) -> Option<Vec<u8>>, shared: &Shared) {
+        let Some(rules) = shared.policy.rules() else { return };
+        let report = get(&rules.report_header).and_then(|it| orca(&it, &rules.report_metrics));
+        if let Some(permille) = report {
+            let now = voxgate_host::now();
+            shared.change(self, |guard| guard.load.reported(permille, now));
+        }
+    }
+
+    /// A gRPC answer ended so.
+    pub fn grpc_ended(&mut self, status: Option<Vec<u8>>) {
+        self.answer.grpc_status = status.or(self.answer.grpc_status.take());
+    }
+
+    /// More of the answer passes.
+    pub fn pass(&mut self, bytes: usize, rules: &ShedRules, shared: &Shared, now: UnixMillis) {
+        // How long a body takes that this proxy did not hold, its client decides, too.
+        let is_comparable = self.subject.text_chars > 0 && (200..300).contains(&self.answer.status);
+        if bytes == 0 || self.answer.has_first_byte {
+            return;
+        }
+        self.answer.has_first_byte = true;
+        if is_comparable {
+            let Place { lane, work, .. } = self.place;
+            let took = now.since(self.began);
+            shared.change(self, |guard| guard.first_byte(work, took, rules, lane, now));
+            shared.report.first_byte(self, took);
+        }
+    }
+
+    /// Gives its place back.
+    pub fn leave(&self, finish: Finish, rules: &ShedRules, shared: &Shared, now: UnixMillis) {
+        let Place { id, lane, work } = self.place;
+        shared.change(self, |guard| guard.leave(id, work, finish, rules, lane, now));
+        shared.let_go(id);
+    }
+
+    /// What its end says of the service.
+    pub fn finish(&self, stream: &EndedStream<'_>, now: UnixMillis) -> Finish {
+        let took = now.since(self.began);
+        let is_overload = |it: &Vec<u8>| GRPC_OVERLOADED.contains(&it.as_slice());
+        match stream.ending() {
+            Ending::Replied | Ending::ClientLeft { .. } => Finish::Untold,
+            Ending::Complete { .. } if self.answer.grpc_status.as_ref().is_some_and(is_overload) => {
+                Finish::Failed(Failure::Overload)
+            }
+            Ending::Complete { status } => match status {
+                429 | 503 => Finish::Failed(Failure::Overload),
+                500 | 507 => Finish::Suspected,
+                502 => Finish::Failed(Failure::Broken),
+                504 => Finish::Failed(Failure::TimedOut),
+                status if status < 400 => Finish::Served(took),
+                _ => Finish::Untold,
+            },
+            // A filter after this one, or Envoy, answered instead.
+            Ending::Failed { .. } => match self.answer.status {
+                504 => Finish::Failed(Failure::TimedOut),
+                429 => Finish::Failed(Failure::Overload),
+                status if (400..500).contains(&status) => Finish::Untold,
+                _ => Finish::Failed(Failure::Broken),
+            },
+        }
+    }
+}
+
+// === impl Shared ===
+
+impl Shared {
+    /// Changes the guard of a request's lane.
+    pub fn change<T>(
+        &self,
+        running: &Running,
+        change: impl FnMut(&mut voxgate_policy::shed::guard::Guard) -> T,
+    ) -> Option<T> {
+        let guards = self.services.guards(&running.service);
+        match guards.update(running.place.lane, change) {
+            Ok(result) => Some(result),
+            Err(error) => {
+                self.report.contended(error);
+                None
+            }
+        }
+    }
+}

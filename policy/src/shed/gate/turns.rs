@@ -1,0 +1,222 @@
+//! Whose turn it is: the rules of [`Gate`](super::Gate).
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::entries::{Entry, Waiting};
+use super::terms::GateTerms;
+use crate::shed::work::{TierKey, Work};
+
+/// What is in flight, as far as it says who goes next.
+pub(super) struct Turns {
+    capacity: Work,
+    used: Work,
+    tiers: Vec<Tier>,
+    /// Of the tenants that wait, how many of their requests are in flight.
+    tenants: BTreeMap<u64, usize>,
+    max_overtakes: u8,
+}
+
+#[derive(Clone, Copy)]
+struct Tier {
+    key: TierKey,
+    share: u32,
+    reserve: Work,
+    used: Work,
+    /// Who has more work waits until the terms change, and is in nobody's way.
+    most: Work,
+}
+
+/// A waiting request, as compared with others.
+struct Candidate {
+    /// In the queue, which is by arrival.
+    place: usize,
+    work: Work,
+    tier: Tier,
+    /// How many requests of its tenant are in flight.
+    in_flight: usize,
+    /// Whether it was overtaken as often as it may be.
+    is_due: bool,
+}
+
+// === impl Turns ===
+
+impl Turns {
+    pub fn new(in_flight: &[Entry], queue: &[Waiting], terms: &GateTerms) -> Self {
+        let mut turns = Self {
+            capacity: terms.capacity,
+            used: Work(0),
+            tiers: Vec::new(),
+            tenants: queue.iter().map(|it| (it.entry.tenant, 0)).collect(),
+            max_overtakes: terms.max_overtakes,
+        };
+        let known = terms.tiers.iter().map(|it| it.tier);
+        let waiting = queue.iter().map(|it| it.entry.tier);
+        for key in known.chain(waiting) {
+            if turns.tier(key).is_none() {
+                turns.tiers.push(Tier::new(key, terms));
+            }
+        }
+        for entry in in_flight {
+            turns.count(entry);
+        }
+        turns
+    }
+
+    /// The same if there were room for all.
+    pub fn boundless(mut self) -> Self {
+        self.capacity = Work(u64::MAX);
+        self.tiers.iter_mut().for_each(|it| it.most = Work(u64::MAX));
+        self
+    }
+
+    /// Takes the request that goes now, if one does, from the queue.
+    pub fn take(&mut self, queue: &mut Vec<Waiting>) -> Option<Entry> {
+        let heads = self.heads(queue);
+        let next = self.next(&heads)?;
+        for (place, waiting) in queue.iter_mut().enumerate() {
+            let is_overtaken = self.candidate(place, waiting).is_some_and(|it| {
+                heads.iter().any(|head| it.has_turn_with(head)) && it.has_better_right_than(next)
+            });
+            if is_overtaken {
+                waiting.overtaken = waiting.overtaken.saturating_add(1);
+            }
+        }
+        let entry = queue.remove(next.place).entry;
+        self.count(&entry);
+        Some(entry)
+    }
+
+    /// The first of each tier, in their order. No other of its tier goes before it, whether it fits
+    /// or not: if the shortest of the tenants with least in flight does not, no other of theirs
+    /// does, and tenants with more are not to take the room for which it waits.
+    fn heads(&self, queue: &[Waiting]) -> Vec<Candidate> {
+        let mut heads: Vec<Candidate> = Vec::new();
+        for (place, waiting) in queue.iter().enumerate() {
+            let Some(candidate) = self.candidate(place, waiting) else { continue };
+            match heads.iter_mut().find(|it| it.tier.key == candidate.tier.key) {
+                None => heads.push(candidate),
+                Some(head) if candidate.compare_in_tier(head).is_lt() => *head = candidate,
+                Some(_) => {}
+            }
+        }
+        heads.sort_by(Candidate::compare_heads);
+        heads
+    }
+
+    /// The first that fits. Past one that is due and does not, only into a tier's own reserve: that
+    /// is no room it could have.
+    fn next<'a>(&self, heads: &'a [Candidate]) -> Option<&'a Candidate> {
+        let mut is_room_kept = false;
+        heads.iter().find(|it| {
+            let may_go = self.fits(it) && !(is_room_kept && it.borrows());
+            is_room_kept |= it.is_due;
+            may_go
+        })
+    }
+
+    fn fits(&self, it: &Candidate) -> bool {
+        let others = self.tiers.iter().filter(|tier| tier.key != it.tier.key);
+        let kept = others.fold(Work(0), |sum, tier| sum.plus(tier.reserve.minus(tier.used)));
+        self.used.plus(it.work).plus(kept) <= self.capacity
+    }
+
+    /// `None`: it can never be admitted under these terms.
+    fn candidate(&self, place: usize, waiting: &Waiting) -> Option<Candidate> {
+        let Entry { tenant, tier, work, .. } = waiting.entry;
+        Some(Candidate {
+            place,
+            work,
+            tier: *self.tier(tier).filter(|it| work <= it.most)?,
+            in_flight: self.tenants.get(&tenant).copied().unwrap_or_default(),
+            is_due: waiting.overtaken >= self.max_overtakes,
+        })
+    }
+
+    fn tier(&self, key: TierKey) -> Option<&Tier> {
+        self.tiers.iter().find(|it| it.key == key)
+    }
+
+    fn count(&mut self, entry: &Entry) {
+        self.used = self.used.plus(entry.work);
+        if let Some(tier) = self.tiers.iter_mut().find(|it| it.key == entry.tier) {
+            tier.used = tier.used.plus(entry.work);
+        }
+        if let Some(in_flight) = self.tenants.get_mut(&entry.tenant) {
+            *in_flight = in_flight.saturating_add(1);
+        }
+    }
+}
+
+// === impl Tier ===
+
+impl Tier {
+    fn new(key: TierKey, terms: &GateTerms) -> Self {
+        let known = terms.tiers.iter().find(|it| it.tier == key);
+        Self {
+            key,
+            share: known.map_or(1, |it| it.share.max(1)),
+            reserve: known.map_or(Work(0), |it| it.reserve(terms.capacity)),
+            used: Work(0),
+            most: terms.most(key),
+        }
+    }
+
+    /// Compares amounts of work by the shares of their tiers.
+    fn compare(&self, work: Work, other: &Self, other_work: Work) -> Ordering {
+        let scaled = |work: Work, share: u32| u128::from(work.0).saturating_mul(u128::from(share));
+        scaled(work, other.share).cmp(&scaled(other_work, self.share))
+    }
+
+    fn compare_use(&self, other: &Self) -> Ordering {
+        self.compare(self.used, other, other.used)
+    }
+}
+
+// === impl Candidate ===
+
+impl Candidate {
+    /// Whether it needs more than its tier's reserve.
+    fn borrows(&self) -> bool {
+        self.tier.used.plus(self.work) > self.tier.reserve
+    }
+
+    fn compare_in_tier(&self, other: &Self) -> Ordering {
+        self.in_flight.cmp(&other.in_flight).then_with(|| self.compare_in_turn(other))
+    }
+
+    /// The first of one tier with that of another.
+    fn compare_heads(&self, other: &Self) -> Ordering {
+        let by_use = || self.tier.compare_use(&other.tier);
+        let by_reserve = self.borrows().cmp(&other.borrows());
+        by_reserve.then_with(by_use).then_with(|| self.compare_in_turn(other))
+    }
+
+    /// Among those with the same right: who is due, by arrival; then the shortest, by shares.
+    fn compare_in_turn(&self, other: &Self) -> Ordering {
+        let by_work = || match self.is_due {
+            true => Ordering::Equal,
+            false => self.tier.compare(self.work, &other.tier, other.work),
+        };
+        other.is_due.cmp(&self.is_due).then_with(by_work).then(self.place.cmp(&other.place))
+    }
+
+    /// Whether it is its tenant's turn in its tier.
+    fn has_turn_with(&self, head: &Self) -> bool {
+        self.tier.key == head.tier.key && self.in_flight == head.in_flight
+    }
+
+    /// Whether, as it is its tenant's turn, the fair order has it before one that is admitted.
+    fn has_better_right_than(&self, admitted: &Self) -> bool {
+        let by_arrival = self.place < admitted.place;
+        if self.tier.key == admitted.tier.key {
+            return by_arrival;
+        }
+        admitted.borrows()
+            && match self.tier.compare_use(&admitted.tier) {
+                Ordering::Less => true,
+                Ordering::Equal => by_arrival,
+                Ordering::Greater => false,
+            }
+    }
+}

@@ -1,0 +1,181 @@
+//! The `shedding` section, validated.
+
+use std::time::Duration;
+
+use super::gate::{GateTerms, TierTerms};
+use super::ladder::{Asked, Ladder, Rung};
+use super::lane::Lane;
+use super::load::{LoadTerms, MetricName, Thresholds};
+use super::work::{TierKey, Work};
+use crate::body::{BodyPlan, Field};
+use crate::operation::{OperationNames, OperationSet};
+use crate::spec::{Level, WorkUnit};
+use crate::subject::Subject;
+
+/// Characters that are about a second of speech: what an operation without a text counts as.
+pub const LEAST_CHARS: u64 = 15;
+
+/// The most that a request may overtake another one.
+pub(super) const MAX_OVERTAKES: u8 = 8;
+
+/// The `shedding` section, validated.
+#[derive(Clone, Debug)]
+pub struct ShedRules {
+    pub(super) unit: WorkUnit,
+    pub(super) online: Option<Work>,
+    pub(super) batch: Option<Work>,
+    /// The most that learning may come to.
+    pub(super) most: Work,
+    pub(super) tiers: Vec<TierTerms>,
+    pub(super) lease: Duration,
+    pub(super) busy: Thresholds,
+    pub(super) overload: Thresholds,
+    pub(super) dwell: Duration,
+    /// The header or trailer in which the service reports its load, in lower case.
+    pub report_header: String,
+    /// Which of what it reports counts.
+    pub report_metrics: Vec<MetricName>,
+    /// What becomes of requests.
+    pub ladder: Ladder,
+    pub(super) budgets: Vec<(TierKey, Duration)>,
+    pub(super) default_budget: Option<Duration>,
+}
+
+// === impl ShedRules ===
+
+impl ShedRules {
+    /// Whether a body may have to be changed, or cut into parts.
+    pub fn changes_bodies(&self) -> bool {
+        self.ladder.rules().any(|it| matches!(it.rung, Rung::Degrade(_) | Rung::Reject(_)))
+            || self.unit != WorkUnit::Requests
+    }
+
+    /// How long what is in flight or waits counts without a sign of life.
+    pub fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    /// What capacity is counted in.
+    pub fn unit(&self) -> WorkUnit {
+        self.unit
+    }
+
+    /// Whether the capacity of a lane is learned.
+    pub fn is_learned(&self, lane: Lane) -> bool {
+        self.configured(lane).is_none()
+    }
+
+    /// Who gets how much of a capacity.
+    pub fn gate_terms(&self, capacity: Work) -> GateTerms {
+        GateTerms {
+            capacity,
+            tiers: self.tiers.clone(),
+            lease: self.lease,
+            max_overtakes: MAX_OVERTAKES,
+        }
+    }
+
+    /// When a lane is busy.
+    pub fn load_terms(&self, lane: Lane) -> LoadTerms {
+        LoadTerms {
+            capacity: self.configured(lane),
+            learn_from: Work(self.most.0.checked_div(10).unwrap_or_default()),
+            least: self.least(),
+            most: self.most,
+            busy: self.busy,
+            overload: self.overload,
+            dwell: self.dwell,
+        }
+    }
+
+    /// How long a caller of a tier is ready to wait for a first byte.
+    pub fn budget(&self, tier: TierKey) -> Option<Duration> {
+        let own = self.budgets.iter().find(|(it, _)| *it == tier).map(|(_, budget)| *budget);
+        own.or(self.default_budget)
+    }
+
+    /// What a request asks of the service.
+    pub fn work(&self, subject: &Subject) -> Work {
+        let work = match self.unit {
+            WorkUnit::AudioSeconds => subject.speech_ms.saturating_add(subject.input_audio_ms),
+            WorkUnit::TextChars => subject.text_chars,
+            WorkUnit::Requests => 1,
+        };
+        Work(work).max(self.least())
+    }
+
+    /// Whole units of an amount of work, as they stand in the policy; rounded up.
+    pub fn units(&self, work: Work) -> u64 {
+        match self.unit {
+            WorkUnit::AudioSeconds => work.0.div_ceil(1000),
+            WorkUnit::TextChars | WorkUnit::Requests => work.0,
+        }
+    }
+
+    /// What the ladder looks at.
+    pub fn asked<'a>(&self, subject: &'a Subject, names: &OperationNames) -> Asked<'a> {
+        let known = subject.operations.iter().filter_map(|it| names.get(it));
+        Asked {
+            operations: known.fold(OperationSet::default(), OperationSet::with),
+            tier: subject.tier.as_deref().map_or(TierKey::NONE, TierKey::of),
+            chars: subject.text_chars,
+            speech_ms: subject.speech_ms,
+            places: subject.places.as_ref(),
+        }
+    }
+
+    /// Whether what becomes of such requests hangs on their bodies.
+    pub fn read(&self, operations: OperationSet, plan: &BodyPlan) -> bool {
+        let says = |field| plan.names(field);
+        let counts = match self.unit {
+            WorkUnit::AudioSeconds => says(Field::Text) || says(Field::Audio),
+            WorkUnit::TextChars => says(Field::Text),
+            WorkUnit::Requests => false,
+        };
+        counts || (says(Field::Text) && self.ladder.reads(operations))
+    }
+
+    /// The longest text of a request like this one, in characters, that would go on now: that the
+    /// ladder does not reject at this level, and that is no more work than `most`.
+    pub fn longest(&self, asked: &Asked<'_>, level: Level, most: Work) -> Option<u64> {
+        let per_char = |chars: u64, amount: u64| {
+            amount.saturating_mul(chars).checked_div(asked.chars).unwrap_or_default()
+        };
+        let room = match self.unit {
+            WorkUnit::AudioSeconds if asked.speech_ms > 0 => {
+                most.0.saturating_mul(asked.chars).checked_div(asked.speech_ms)?
+            }
+            WorkUnit::TextChars => most.0,
+            WorkUnit::AudioSeconds | WorkUnit::Requests => asked.chars,
+        };
+        let longest = self
+            .ladder
+            .bounds(asked)
+            .chain([room])
+            .map(|it| it.min(room).min(asked.chars.saturating_sub(1)))
+            .filter(|chars| {
+                let speech_ms = per_char(*chars, asked.speech_ms);
+                let shorter = Asked { chars: *chars, speech_ms, ..*asked };
+                let rule = self.ladder.first_match(&shorter, level);
+                !rule.is_some_and(|it| matches!(it.rung, Rung::Reject(_)))
+            })
+            .max();
+        longest.filter(|it| *it > 0)
+    }
+
+    fn configured(&self, lane: Lane) -> Option<Work> {
+        match lane {
+            Lane::Online => self.online,
+            Lane::Batch => self.batch,
+        }
+    }
+
+    /// What a request counts at least.
+    fn least(&self) -> Work {
+        match self.unit {
+            WorkUnit::AudioSeconds => Work(1000),
+            WorkUnit::TextChars => Work(LEAST_CHARS),
+            WorkUnit::Requests => Work(1),
+        }
+    }
+}

@@ -1,6 +1,15 @@
-//! Shedding without a service: a [`model`] of a GPU that falls over when too much is asked of it.
+//! Shedding without a service: the very decisions of `voxgate-policy` against a [`model`] of a GPU that
+//! falls over when too much is asked of it.
 //!
-//! Nothing here has a clock: the caller says what time it is, so that the same model runs in a
-//! simulation of a week and behind a real HTTP server.
+//! [`arrivals`] come from a generator or a trace, [`run()`] lets them happen, event by event, and a
+//! [`Report`] says what became of them. Nothing here has a clock: the same seed gives the same figures, and a
+//! week takes seconds.
 
+pub mod arrivals;
+pub mod learner;
 pub mod model;
+//mod report;
+//mod run;
+
+//pub use report::{Counts, Moment, Percentiles, Report, Slice};
+//pub use run::{Service, Shedder, run};

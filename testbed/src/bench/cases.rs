@@ -64,14 +64,14 @@ fn known(scopes: &str) -> Tokens {
     Tokens::one(&SigningKey::rs256(), scopes)
 }
 
-fn without_filter() -> Setup {
+pub(super) fn without_filter() -> Setup {
     // A patch that changes nothing of weight: without any, the renderer takes it for a mistake.
     let patch = resource::connection_manager(json!({ "stat_prefix": "bench" }));
     Fixture::of(policy()).without("EnvoyFilter").resource(patch)
 }
 
 /// One of Envoy's own HTTP filters, alone.
-fn native(name: &str, kind: &str, mut config: Value) -> Setup {
+pub(super) fn native(name: &str, kind: &str, mut config: Value) -> Setup {
     config["@type"] = json!(format!("type.googleapis.com/envoy.extensions.filters.http.{kind}"));
     let name = format!("envoy.filters.http.{name}");
     without_filter().resource(resource::first_http_filter(json!({

@@ -8,6 +8,7 @@
 mod bodies;
 mod cases;
 mod contention;
+pub mod flood;
 mod load;
 mod measured;
 mod report;

@@ -31,6 +31,7 @@ mod websocket;
 pub use gpu::GpuStatus;
 pub use pace::Pace;
 pub use received::{Received, ReceivedHeaders};
+pub(crate) use synthesis::CHARACTER_MILLIS;
 pub use synthesis::Engine;
 
 use crate::server::{Door, Server};

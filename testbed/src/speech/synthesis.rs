@@ -3,7 +3,7 @@
 mod espeak;
 mod formants;
 
-pub(super) use formants::CHARACTER_MILLIS;
+pub(crate) use formants::CHARACTER_MILLIS;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;

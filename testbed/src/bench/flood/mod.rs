@@ -1,0 +1,194 @@
+//! The flood: a service that falls over is offered several times what it can bear, and different
+//! things stand in front of it, in one session.
+//!
+//! The service's GPU is [`model`]; it makes 80 seconds of audio in one, in jobs of at most 10 each, so that
+//! eight jobs fill it; more only slow each other down and take memory. A fifth of the texts is long and
+//! makes three quarters of the audio. Requests come by a schedule that waits for nobody, for
+//! that is what makes a flood.
+
+mod cases;
+mod drive;
+mod measured;
+mod mix;
+mod report;
+mod seen;
+
+pub use measured::{Class, Ends, FirstByte, Run};
+pub use mix::{Ask, Mix, Tier};
+pub use seen::{End, Refusal, Seen, Sound};
+
+use anyhow::{Context, Result, ensure};
+use cases::Case;
+use drive::{Clients, Room};
+use std::time::Duration;
+use voxgate_policy::facts::AudioMillis;
+use voxgate_simulator::model::GpuModel;
+
+use crate::envoy::Options;
+use crate::speech::{self, CHARACTER_MILLIS, Speech};
+
+/// Requests of premium's that are sent one at a time, to know what the first byte takes alone.
+const ALONE: usize = 100;
+
+/// For how long it is measured what the service can bear.
+const BEST_SECONDS: u64 = 120;
+
+/// For how long ordinary load follows the flood, and how much it is of what the service can bear.
+const AFTER: (Duration, f64) = (Duration::from_secs(20), 0.3);
+
+/// What is run.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// For how long each is flooded; its own time when absent.
+    pub seconds: Option<u64>,
+    /// Times what the service can bear.
+    pub load: f64,
+    /// Of the requests.
+    pub seed: u64,
+    /// Only cases whose name contains one of these; all when empty.
+    pub only: Vec<String>,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flood {
+    /// Offered in a second: requests.
+    pub per_second: f64,
+    /// … and seconds of their audio.
+    pub offered: f64,
+    /// The best constant load: seconds of audio a second, of the same requests, sent through an Envoy without
+    /// a filter whenever there is room for them.
+    pub best: f64,
+    /// What premium's short texts take through it if nobody else asks.
+    pub alone: FirstByte,
+    /// One for each case.
+    pub runs: Vec<Run>,
+}
+
+/// The GPU of the service that is flooded.
+pub fn model() -> GpuModel {
+    GpuModel {
+        audio_seconds_per_second: 80.0,
+        per_job_max_speed: 10.0,
+        first_byte_seconds: 0.25,
+        first_byte_per_audio_second: 0.002,
+        first_byte_growth: 0.04,
+        ..GpuModel::default()
+    }
+}
+
+/// Floods all that is planned; tells of each on the standard error.
+///
+/// # Errors
+/// When an Envoy does not start, or a service that should not fall over does.
+pub async fn flood(plan: Plan) -> Result<Flood> {
+    let tokens = drive::tokens();
+    let mut flood = Flood::before(plan.load, best(&tokens).await?, alone(&tokens).await?);
+    eprintln!("{}", flood.notes());
+    let names: Vec<_> = cases::all(nobody()).iter().map(|it| it.name).collect();
+    let wanted = |name: &&str| plan.only.is_empty() || plan.only.iter().any(|it| name.contains(it));
+    for name in names.into_iter().filter(wanted) {
+        let run = against(name, &plan, flood.per_second, &tokens).await.context(name)?;
+        eprintln!("{}", report::line(&run));
+        flood.runs.push(run);
+    }
+    Ok(flood)
+}
+
+/// The best constant load.
+async fn best(tokens: &Tokens) -> Result<f64> {
+    let standing = Standing::without_filter().await?;
+    let mut mix = Mix::new(0);
+    let length = Duration::from_secs(BEST_SECONDS);
+    // Two more than fill it: they wait for their first sound meanwhile.
+    let room = Room { model: model(), jobs: 10 };
+    let clients = Clients::of(standing.envoy.address(), tokens);
+    let seen = clients.fill(&room, length, || mix.next(1.0)).await;
+    let run = standing.finish("best constant load", length, seen).await?;
+    ensure!(run.crashes == 0, "it crashed by what there was room for");
+    Ok(run.goodput(false))
+}
+
+async fn alone(tokens: &Tokens) -> Result<FirstByte> {
+    let standing = Standing::without_filter().await?;
+    let clients = Clients::of(standing.envoy.address(), tokens);
+    let seen = clients.alone(&mut Mix::new(0), ALONE).await;
+    let run = standing.finish("alone", Duration::MAX, seen).await?;
+    run.first_byte(Class::short(Tier::Premium)).context("nobody was served")
+}
+
+async fn against(name: &str, plan: &Plan, per_second: f64, tokens: &Tokens) -> Result<Run> {
+    let standing = Standing::start(|it| it.name == name).await?;
+    let length = Duration::from_secs(plan.seconds.unwrap_or(standing.seconds));
+    let mut mix = Mix::new(plan.seed);
+    let mut asks = mix.during(length, per_second);
+    asks.extend(mix.during(AFTER.0, per_second / plan.load * AFTER.1));
+    let seen = Clients::of(standing.envoy.address(), tokens).follow(&asks).await;
+    standing.finish(name, length, seen).await
+}
+
+/// A service, its batch lane, and an Envoy in front of them.
+struct Standing {
+    envoy: crate::envoy::Envoy,
+    online: Speech,
+    batch: Speech,
+    seconds: u64,
+}
+
+type Tokens = std::sync::Arc<std::collections::BTreeMap<(Tier, usize), String>>;
+
+// === impl Standing ===
+
+impl Standing {
+    async fn without_filter() -> Result<Self> {
+        Self::start(|it| it.name == "no filter").await
+    }
+
+    async fn start(wanted: impl Fn(&Case) -> bool) -> Result<Self> {
+        let (online, batch) = (service("online").await?, service("batch").await?);
+        let cases = cases::all(batch.address());
+        let case = cases.iter().find(|it| wanted(it)).context("no such case")?;
+        let options = Options {
+            // A refusal is logged at `info`.
+            log_level: "warning".to_owned(),
+            ..Options::default()
+        };
+        let envoy = options.start(case.bootstrap(online.address())?).await?;
+        Ok(Self { envoy, online, batch, seconds: case.seconds })
+    }
+
+    async fn finish(self, name: &str, length: Duration, seen: Vec<Seen>) -> Result<Run> {
+        let crashes = [&self.online, &self.batch].map(|it| it.gpu().map_or(0, |gpu| gpu.crashes));
+        self.envoy.finish().await?;
+        Ok(Run { name: name.to_owned(), length, seen, crashes: crashes.iter().sum() })
+    }
+}
+
+async fn service(name: &str) -> Result<Speech> {
+    let options = speech::Options {
+        gpu: Some(model()),
+        load_reports: true,
+        name: Some(name.to_owned()),
+        ..speech::Options::default()
+    };
+    Ok(Speech::start_with(options).await?)
+}
+
+fn nobody() -> std::net::SocketAddr {
+    std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 9))
+}
+
+/// How long the service speaks a text of so many characters.
+fn audio_of(chars: usize) -> AudioMillis {
+    AudioMillis(chars as u64 * u64::from(CHARACTER_MILLIS))
+}
+
+// === impl Flood ===
+
+impl Flood {
+    fn before(load: f64, best: f64, alone: FirstByte) -> Self {
+        let offered = load * model().audio_seconds_per_second;
+        let audio = Mix::mean_chars() * f64::from(CHARACTER_MILLIS) / 1000.0;
+        Self { per_second: offered / audio, offered, best, alone, runs: Vec::new() }
+    }
+}

@@ -40,7 +40,7 @@ pub struct HeldBody<'a> {
     phase: PhantomData<&'a mut ()>,
 }
 
-/// A body that was not changed.
+/// Why a body is not what it should have become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The edits are not in ascending order, or past the end of the body. Nothing was changed.
@@ -50,6 +50,10 @@ pub enum EditError {
     /// 503, for its body is broken.
     #[error("the proxy did not give the whole body")]
     Torn,
+    /// It grew past Envoy's buffer limit where Envoy answers at once, in a tick. Whatever the filter
+    /// decides, the client has a 413.
+    #[error("the body grew past the proxy's buffer limit, which answered 413")]
+    Answered,
 }
 
 // === impl HeldBody ===
@@ -97,40 +101,44 @@ impl<'a> HeldBody<'a> {
         if edits.is_empty() {
             return Ok(());
         }
-        check(edits, length as u64)?;
+        let now = length_with(edits, length as u64)?;
+        // Before the body: Envoy may answer while that is turned, and takes no headers from then on.
+        self.correct_headers(now);
         let Ok(now) = turn(length, edits) else {
             self.stream.set_body(self.stream.body().broken());
             return Err(EditError::Torn);
         };
-        let body = self.stream.body().resized(now);
-        self.stream.set_body(body);
-        let has_length =
-            hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, "content-length")
-                .is_ok_and(|it| it.is_some());
-        if has_length {
-            let value = now.to_string();
-            let _ = headers::set(MapType::HttpRequestHeaders, "content-length", value.as_bytes());
+        self.stream.set_body(self.stream.body().resized(now));
+        if self.stream.is_answered() { Err(EditError::Answered) } else { Ok(()) }
+    }
+
+    fn correct_headers(&self, length: u64) {
+        let (headers, trailers) = (MapType::HttpRequestHeaders, MapType::HttpRequestTrailers);
+        let before = hostcalls::get_map_value_bytes(headers, "content-length");
+        if before.is_ok_and(|it| it.is_some()) {
+            let _ = headers::set(headers, "content-length", length.to_string().as_bytes());
         }
         for name in OF_ITS_BYTES {
-            let _ = headers::remove(MapType::HttpRequestHeaders, name);
-            if body.has_trailers() {
-                let _ = headers::remove(MapType::HttpRequestTrailers, name);
+            let _ = headers::remove(headers, name);
+            if self.stream.body().has_trailers() {
+                let _ = headers::remove(trailers, name);
             }
         }
-        Ok(())
     }
 }
 
-/// An empty body is none to Envoy, so nothing can be added to it.
-fn check(edits: &[Edit], length: u64) -> Result<(), EditError> {
-    let mut from = 0;
-    for Edit { range, .. } in edits {
+/// The length that edits give a body. An empty one is none to Envoy, so nothing can be added to it.
+fn length_with(edits: &[Edit], length: u64) -> Result<u64, EditError> {
+    let (mut from, mut now) = (0, length);
+    for Edit { range, bytes } in edits {
         if range.start < from || range.end < range.start || range.end > length || length == 0 {
             return Err(EditError::Range);
         }
         from = range.end;
+        let gone = range.end.saturating_sub(range.start);
+        now = now.saturating_sub(gone).saturating_add(bytes.len() as u64);
     }
-    Ok(())
+    Ok(now)
 }
 
 /// Turns the body once around; its length then.

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::{BAD_ARGUMENT, CAS_MISMATCH, NOT_FOUND, OK, bytes, give, text};
+use crate::body;
+use crate::callbacks;
 use crate::foreign;
 use crate::host::{Log, LogLevel};
-use crate::state::{self, State};
+use crate::state::{self, State, StreamPhase};
 
 impl State {
     pub(crate) fn write_shared(&mut self, key: &str, value: &[u8]) {
@@ -86,18 +88,22 @@ pub(super) unsafe extern "C" fn proxy_set_buffer_bytes(
 ) -> u32 {
     // SAFETY: the SDK passes a slice.
     let bytes = unsafe { bytes(data, size) };
-    state::with(|state| {
+    let (status, is_answered) = state::with(|state| {
         if buffer != 0 {
             state.violation("changed another buffer than a request body");
-            return BAD_ARGUMENT;
+            return (BAD_ARGUMENT, false);
         }
-        let Some(body) = state.active_stream().map(|it| &mut it.body) else { return BAD_ARGUMENT };
-        let is_changed = body.change(start, length, bytes);
-        if body.is_too_large && body.chunk.is_none() {
-            state.violation("grew a held body past Envoy's buffer where no chunk of it came");
+        let in_tick = state.current != state.context();
+        let Some(stream) = state.active_stream() else { return (BAD_ARGUMENT, false) };
+        if !stream.body.change(start, length, bytes) {
+            return (BAD_ARGUMENT, false);
         }
-        if is_changed { OK } else { BAD_ARGUMENT }
-    })
+        (OK, in_tick && stream.body.is_too_large && stream.phase == StreamPhase::Held)
+    });
+    if is_answered {
+        callbacks::within(body::too_large);
+    }
+    status
 }
 
 #[unsafe(no_mangle)]

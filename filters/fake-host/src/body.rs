@@ -63,8 +63,8 @@ impl Body {
         } else {
             return false;
         }
-        // Envoy answers when the callback is over (`prepareLocalReplyViaFilterChain`); in a tick at
-        // once, within the call out of the VM (seen on 1.40.0).
+        // Envoy answers when the callback is over (`prepareLocalReplyViaFilterChain`), but to a change
+        // in a callback of the root context at once, within the call out of the VM (seen on 1.40.0).
         self.is_too_large |= is_buffering && body.len() > limit;
         true
     }

@@ -109,13 +109,6 @@ pub(crate) fn end(context: u32) {
     enter(context, || proxy_on_delete(context));
 }
 
-/// Something that happens at once to the stream that a call out of the VM is about.
-pub(crate) fn within(happens: impl FnOnce(u32)) {
-    let (current, effective) = state::with(|state| (state.current, state.effective));
-    happens(state::with(|state| state.context()));
-    state::with(|state| (state.current, state.effective) = (current, effective));
-}
-
 /// One call into the VM. What it asks for happens to streams after it returned, as in Envoy.
 fn enter<R>(context: u32, call: impl FnOnce() -> R) -> R {
     state::with(|state| {

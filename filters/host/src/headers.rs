@@ -53,9 +53,6 @@ impl<'a> RequestHeaders<'a> {
     /// # Errors
     /// [`HeaderError`]; nothing is changed.
     pub fn set(&mut self, name: &str, value: &[u8]) -> Result<(), HeaderError> {
-        if self.stream.is_answered() {
-            return Ok(());
-        }
         set(MapType::HttpRequestHeaders, name, value)
     }
 
@@ -64,9 +61,6 @@ impl<'a> RequestHeaders<'a> {
     /// # Errors
     /// [`HeaderError::Name`]; nothing is changed.
     pub fn remove(&mut self, name: &str) -> Result<(), HeaderError> {
-        if self.stream.is_answered() {
-            return Ok(());
-        }
         remove(MapType::HttpRequestHeaders, name)
     }
 

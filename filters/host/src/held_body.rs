@@ -50,10 +50,10 @@ pub enum EditError {
     /// 503, for its body is broken.
     #[error("the proxy did not give the whole body")]
     Torn,
-    /// It grew past Envoy's buffer limit where Envoy answers at once, in a tick. Whatever the filter
-    /// decides, the client has a 413.
-    #[error("the body grew past the proxy's buffer limit, which answered 413")]
-    Answered,
+    /// In a callback of the root context, which is that of a timer or of a call, the body would become
+    /// longer than Envoy ever held. Nothing was changed.
+    #[error("a body can grow only while it comes")]
+    Grows,
 }
 
 // === impl HeldBody ===
@@ -92,7 +92,9 @@ impl<'a> HeldBody<'a> {
     /// is the caller's to know.
     ///
     /// A body that grows past Envoy's buffer limit is answered 413 by Envoy, whatever the filter
-    /// decides.
+    /// decides: in the stream's own callbacks when they are over, but in others at once, within this
+    /// call, which ends the stream while the filter cannot be told (seen on Envoy 1.40.0). So it cannot
+    /// grow there: make edits when the last part of a body comes, then wait.
     ///
     /// # Errors
     /// [`EditError`]
@@ -102,14 +104,16 @@ impl<'a> HeldBody<'a> {
             return Ok(());
         }
         let now = length_with(edits, length as u64)?;
-        // Before the body: Envoy may answer while that is turned, and takes no headers from then on.
+        if self.stream.is_in_root() && now > self.stream.body().most_held() as u64 {
+            return Err(EditError::Grows);
+        }
         self.correct_headers(now);
         let Ok(now) = turn(length, edits) else {
             self.stream.set_body(self.stream.body().broken());
             return Err(EditError::Torn);
         };
         self.stream.set_body(self.stream.body().resized(now));
-        if self.stream.is_answered() { Err(EditError::Answered) } else { Ok(()) }
+        Ok(())
     }
 
     fn correct_headers(&self, length: u64) {

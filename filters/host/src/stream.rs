@@ -28,6 +28,8 @@ struct StreamState {
     phase: Cell<Phase>,
     body: Cell<BodyState>,
     response: Cell<ResponseState>,
+    /// A callback of the root context runs, and is about this stream.
+    is_in_root: Cell<bool>,
     /// The filter answered, and not Envoy.
     replied: Cell<bool>,
     timer: Rc<Timer>,
@@ -62,6 +64,7 @@ impl StreamHandle {
             phase: Cell::new(Phase::Running),
             body: Cell::default(),
             response: Cell::default(),
+            is_in_root: Cell::default(),
             replied: Cell::default(),
             timer,
         };
@@ -73,9 +76,9 @@ impl StreamHandle {
         self.phase() == Phase::Waiting
     }
 
-    /// Whether somebody replied, so that nothing of the request matters any more.
-    pub(crate) fn is_answered(&self) -> bool {
-        self.phase() == Phase::Answered
+    /// Whether a callback of the root context runs.
+    pub(crate) fn is_in_root(&self) -> bool {
+        self.state.is_in_root.get()
     }
 
     pub(crate) fn timer(&self) -> &Timer {
@@ -91,7 +94,10 @@ impl StreamHandle {
             self.enter(Phase::Done);
             return;
         }
-        if self.decide(|filter, request, held| filter.on_waiting(request, held)) {
+        self.state.is_in_root.set(true);
+        let goes_on = self.decide(|filter, request, held| filter.on_waiting(request, held));
+        self.state.is_in_root.set(false);
+        if goes_on {
             // Envoy knows every stream type the SDK can name, so this is always Ok.
             let _ = hostcalls::resume_http_request();
         }
@@ -114,10 +120,6 @@ impl StreamHandle {
         let mut flow = ask(&mut *filter, &mut RequestHeaders::new(self), self.body().held());
         if flow == Flow::ReadBody {
             flow = self.read_body(&mut *filter);
-        }
-        // A body that the filter let grow past Envoy's buffer: in a tick, Envoy answers at once.
-        if self.is_answered() {
-            return false;
         }
         if self.body().is_broken() {
             log::error!("the proxy did not give the whole of a request body that was changed");

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use super::{BAD_ARGUMENT, CAS_MISMATCH, NOT_FOUND, OK, bytes, give, text};
-use crate::body;
-use crate::callbacks;
 use crate::foreign;
 use crate::host::{Log, LogLevel};
-use crate::state::{self, State, StreamPhase};
+use crate::state::{self, State};
 
 impl State {
     pub(crate) fn write_shared(&mut self, key: &str, value: &[u8]) {
@@ -88,22 +86,21 @@ pub(super) unsafe extern "C" fn proxy_set_buffer_bytes(
 ) -> u32 {
     // SAFETY: the SDK passes a slice.
     let bytes = unsafe { bytes(data, size) };
-    let (status, is_answered) = state::with(|state| {
+    state::with(|state| {
         if buffer != 0 {
             state.violation("changed another buffer than a request body");
-            return (BAD_ARGUMENT, false);
+            return BAD_ARGUMENT;
         }
-        let in_tick = state.current != state.context();
-        let Some(stream) = state.active_stream() else { return (BAD_ARGUMENT, false) };
+        let is_in_root = state.current != state.context();
+        let Some(stream) = state.active_stream() else { return BAD_ARGUMENT };
         if !stream.body.change(start, length, bytes) {
-            return (BAD_ARGUMENT, false);
+            return BAD_ARGUMENT;
         }
-        (OK, in_tick && stream.body.is_too_large && stream.phase == StreamPhase::Held)
-    });
-    if is_answered {
-        callbacks::within(body::too_large);
-    }
-    status
+        if is_in_root && stream.body.is_too_large {
+            state.violation("made a body too large in a callback of the root context");
+        }
+        OK
+    })
 }
 
 #[unsafe(no_mangle)]

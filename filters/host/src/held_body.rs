@@ -2,8 +2,8 @@
 //!
 //! `proxy_set_buffer_bytes` can drop bytes at the front, or put some there or at the end; anything else
 //! is BadArgument, on which the SDK panics (Envoy's `Buffer::copyFrom`, in
-//! `source/extensions/common/wasm/context.cc`; dropping part of a buffer works since envoy#17280, in
-//! 1.20). So a body is changed by turning it once around: a piece is read and dropped at the front and
+//! `source/extensions/common/wasm/context.cc`; dropping part of a buffer works since envoy#17280, of
+//! 2021). So a body is changed by turning it once around: a piece is read and dropped at the front and
 //! put at the end, with what has to change in it changed.
 //!
 //! What is turned is (`Context::decodeData` and `getBuffer`, there) the chunk itself as long as nothing

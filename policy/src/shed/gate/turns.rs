@@ -79,13 +79,16 @@ impl Turns {
 
     /// Takes the request that goes now, if one does, from the queue.
     pub fn take(&mut self, queue: &mut Vec<Waiting>) -> Option<Entry> {
-        let heads = self.heads(queue);
+        let candidate = |(place, it)| self.candidate(place, it);
+        let candidates: Vec<Candidate> = queue.iter().enumerate().filter_map(candidate).collect();
+        let heads = heads(&candidates);
         let next = self.next(&heads)?;
-        for (place, waiting) in queue.iter_mut().enumerate() {
-            let is_overtaken = self.candidate(place, waiting).is_some_and(|it| {
-                heads.iter().any(|head| it.has_turn_with(head)) && it.has_better_right_than(next)
-            });
-            if is_overtaken {
+        for it in &candidates {
+            let has_turn = heads.iter().any(|head| it.has_turn_with(head));
+            if has_turn
+                && it.has_better_right_than(next)
+                && let Some(waiting) = queue.get_mut(it.place)
+            {
                 waiting.overtaken = waiting.overtaken.saturating_add(1);
             }
         }
@@ -94,28 +97,11 @@ impl Turns {
         Some(entry)
     }
 
-    /// The first of each tier, in their order. No other of its tier goes before it, whether it fits
-    /// or not: if the shortest of those with the same right does not, no other of them does, and who
-    /// has less right is not to take the room for which it waits.
-    fn heads(&self, queue: &[Waiting]) -> Vec<Candidate> {
-        let mut heads: Vec<Candidate> = Vec::new();
-        for (place, waiting) in queue.iter().enumerate() {
-            let Some(candidate) = self.candidate(place, waiting) else { continue };
-            match heads.iter_mut().find(|it| it.tier.key == candidate.tier.key) {
-                None => heads.push(candidate),
-                Some(head) if candidate.compare_in_tier(head).is_lt() => *head = candidate,
-                Some(_) => {}
-            }
-        }
-        heads.sort_by(Candidate::compare_heads);
-        heads
-    }
-
     /// The first that fits. Past one that is due and does not, only into a tier's own reserve: that
     /// is no room it could have.
-    fn next<'a>(&self, heads: &'a [Candidate]) -> Option<&'a Candidate> {
+    fn next<'a>(&self, heads: &[&'a Candidate]) -> Option<&'a Candidate> {
         let mut is_room_kept = false;
-        heads.iter().find(|it| {
+        heads.iter().copied().find(|it| {
             let may_go = self.fits(it) && !(is_room_kept && it.borrows());
             is_room_kept |= it.is_due;
             may_go
@@ -156,6 +142,22 @@ impl Turns {
             *in_flight = in_flight.saturating_add(1);
         }
     }
+}
+
+/// The first of each tier, in their order. No other of its tier goes before it, whether it fits or
+/// not: if the shortest of those with the same right does not, no other of them does, and who has
+/// less right is not to take the room for which it waits.
+fn heads(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut heads: Vec<&Candidate> = Vec::new();
+    for candidate in candidates {
+        match heads.iter_mut().find(|it| it.tier.key == candidate.tier.key) {
+            None => heads.push(candidate),
+            Some(head) if candidate.compare_in_tier(head).is_lt() => *head = candidate,
+            Some(_) => {}
+        }
+    }
+    heads.sort_by(|one, other| one.compare_heads(other));
+    heads
 }
 
 // === impl Tier ===

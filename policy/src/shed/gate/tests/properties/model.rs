@@ -47,7 +47,17 @@ impl Model {
     }
 
     pub fn advance(&mut self, terms: &GateTerms, now: u64) -> Advanced {
-        let changed = self.pass(terms, now);
+        let mut advanced = self.expire(terms, now);
+        while let Some(one) = self.admit(terms, false) {
+            self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
+            advanced.admitted += 1;
+            advanced.changed = true;
+        }
+        advanced
+    }
+
+    fn expire(&mut self, terms: &GateTerms, now: u64) -> Advanced {
+        let is_step = self.pass(terms, now);
         let time = self.time;
         let all = self.in_flight.len() + self.queue.len();
         self.in_flight.retain(|it| it.dies > time);
@@ -56,13 +66,8 @@ impl Model {
         let waiting = self.queue.len();
         self.queue.retain(|it| it.gives_up > time);
         let timed_out = waiting - self.queue.len();
-        let mut admitted = 0;
-        while let Some(one) = self.admit(terms, false) {
-            self.in_flight.push(One { dies: time + millis(terms.lease), ..one });
-            admitted += 1;
-        }
-        let changed = changed || lapsed + timed_out + admitted > 0;
-        Advanced { admitted, lapsed, timed_out, changed }
+        let changed = is_step || lapsed + timed_out > 0;
+        Advanced { admitted: 0, lapsed, timed_out, changed }
     }
 
     pub fn arrive(&mut self, ask: &Ask, terms: &GateTerms, now: u64) -> Arrival {
@@ -105,8 +110,7 @@ impl Model {
     }
 
     pub fn force(&mut self, ask: &Ask, terms: &GateTerms, now: u64) {
-        let room = GateTerms { capacity: Work(0), tiers: Vec::new(), ..terms.clone() };
-        self.advance(&room, now);
+        self.expire(terms, now);
         let one = self.one(ask, terms);
         self.in_flight.push(one);
     }

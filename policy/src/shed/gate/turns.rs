@@ -77,12 +77,18 @@ impl Turns {
         self
     }
 
-    /// Takes the request that goes now, if one does, from the queue.
+    /// The request that goes now, if one does.
+    pub fn next<'a>(&self, queue: &'a [Waiting]) -> Option<&'a Entry> {
+        let candidates = self.candidates(queue);
+        let place = self.first_to_fit(&heads(&candidates))?.place;
+        queue.get(place).map(|it| &it.entry)
+    }
+
+    /// Takes it from the queue, in which others are overtaken then.
     pub fn take(&mut self, queue: &mut Vec<Waiting>) -> Option<Entry> {
-        let candidate = |(place, it)| self.candidate(place, it);
-        let candidates: Vec<Candidate> = queue.iter().enumerate().filter_map(candidate).collect();
+        let candidates = self.candidates(queue);
         let heads = heads(&candidates);
-        let next = self.next(&heads)?;
+        let next = self.first_to_fit(&heads)?;
         for it in &candidates {
             let has_turn = heads.iter().any(|head| it.has_turn_with(head));
             if has_turn
@@ -99,7 +105,7 @@ impl Turns {
 
     /// The first that fits. Past one that is due and does not, only into a tier's own reserve: that
     /// is no room it could have.
-    fn next<'a>(&self, heads: &[&'a Candidate]) -> Option<&'a Candidate> {
+    fn first_to_fit<'a>(&self, heads: &[&'a Candidate]) -> Option<&'a Candidate> {
         let mut is_room_kept = false;
         heads.iter().copied().find(|it| {
             let may_go = self.fits(it) && !(is_room_kept && it.borrows());
@@ -112,6 +118,11 @@ impl Turns {
         let others = self.tiers.iter().filter(|tier| tier.key != it.tier.key);
         let kept = others.fold(Work(0), |sum, tier| sum.plus(tier.reserve.minus(tier.used)));
         self.used.plus(it.work).plus(kept) <= self.capacity
+    }
+
+    fn candidates(&self, queue: &[Waiting]) -> Vec<Candidate> {
+        let places = queue.iter().enumerate();
+        places.filter_map(|(place, it)| self.candidate(place, it)).collect()
     }
 
     /// `None`: it can never be admitted under these terms.

@@ -48,11 +48,8 @@ impl Model {
 
     pub fn advance(&mut self, terms: &GateTerms, now: u64) -> Advanced {
         let mut advanced = self.expire(terms, now);
-        while let Some(one) = self.admit(terms, false) {
-            self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
-            advanced.admitted += 1;
-            advanced.changed = true;
-        }
+        advanced.admitted = self.admit_all(terms);
+        advanced.changed |= advanced.admitted > 0;
         advanced
     }
 
@@ -79,17 +76,13 @@ impl Model {
                 most.filter(|it| self.is_feasible(&One { work: *it, ..one.clone() }, terms));
             return Arrival::Refused(Full::TooLarge { most: Work(most.next().unwrap_or(0)) });
         }
-        self.queue.push(one.clone());
-        if let Some(admitted) = self.admit(terms, false) {
-            assert_eq!(admitted.id, ask.id, "others had their chance");
-            self.in_flight.push(admitted);
-            // Its tenant has one more in flight now, so others of it have less right.
-            while let Some(one) = self.admit(terms, false) {
-                self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
-            }
+        let mut with_it = self.clone();
+        with_it.queue.push(one.clone());
+        if with_it.admit(terms, false).is_some_and(|it| it.id == ask.id) {
+            self.queue.push(one);
+            self.admit_all(terms);
             return Arrival::Admitted;
         }
-        self.queue.pop();
         let queue = known(ask.tier, terms).and_then(|it| it.queue);
         let Some(queue) = queue.filter(|_| ask.may_wait && one.gives_up > self.time) else {
             return Arrival::Refused(Full::Capacity);
@@ -106,7 +99,12 @@ impl Model {
             self.queue.retain(|it| it.id != newest);
         }
         self.queue.push(one);
-        Arrival::Queued
+        // Who waits before it may have less right now, and others more.
+        self.admit_all(terms);
+        match self.in_flight.iter().any(|it| it.id == ask.id) {
+            true => Arrival::Admitted,
+            false => Arrival::Queued,
+        }
     }
 
     pub fn force(&mut self, ask: &Ask, terms: &GateTerms, now: u64) {
@@ -149,6 +147,14 @@ impl Model {
         let kept: u64 = others.map(|it| reserve(it, terms).saturating_sub(self.used(it))).sum();
         let all: u64 = self.in_flight.iter().map(|it| it.work).sum();
         all + more + kept <= terms.capacity.0
+    }
+
+    fn admit_all(&mut self, terms: &GateTerms) -> usize {
+        let before = self.in_flight.len();
+        while let Some(one) = self.admit(terms, false) {
+            self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
+        }
+        self.in_flight.len() - before
     }
 
     fn one(&self, ask: &Ask, terms: &GateTerms) -> One {

@@ -103,15 +103,11 @@ impl Turns {
         Some(entry)
     }
 
-    /// The first that fits. Past one that is due and does not, only into a tier's own reserve: that
-    /// is no room it could have.
+    /// The first that fits, of heads in their order; past one that is due and does not, nobody. Who
+    /// goes into a reserve is before it.
     fn first_to_fit<'a>(&self, heads: &[&'a Candidate]) -> Option<&'a Candidate> {
-        let mut is_room_kept = false;
-        heads.iter().copied().find(|it| {
-            let may_go = self.fits(it) && !(is_room_kept && it.borrows());
-            is_room_kept |= it.is_due;
-            may_go
-        })
+        let mut heads = heads.iter().copied();
+        heads.find(|it| self.fits(it) || it.is_due).filter(|it| self.fits(it))
     }
 
     fn fits(&self, it: &Candidate) -> bool {

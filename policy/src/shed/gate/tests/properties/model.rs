@@ -231,7 +231,7 @@ impl Model {
             let is_kept = heads
                 .iter()
                 .any(|it| is_due(it) && !fits(it) && it.id != one.id && goes_first(it, one));
-            fits(one) && !(is_kept && self.borrows(one, terms))
+            fits(one) && !is_kept
         };
         let going: Vec<&One> = heads.iter().copied().filter(|it| may_go(it)).collect();
         let first = |one: &&One| going.iter().all(|it| it.id == one.id || goes_first(one, it));

@@ -58,7 +58,7 @@ pub const MAX_QUEUED: usize = 512;
 /// - So a tenant's first, while nothing else of it is in flight, waits in its tier for what is in
 ///   flight already, for firsts that are older, and for `max_overtakes` others' firsts that are
 ///   shorter: for none of a tenant that floods the service, whose requests are further ones.
-/// - Another tier has more right only while its own has something in flight.
+/// - Another tier has more right only into its reserve, or while its own has something in flight.
 /// - No longer than its queue's `wait`, and not past its `until`.
 /// - One with more work than [`GateTerms::most`], since the capacity shrank, waits for that to
 ///   change; nobody waits for it.

@@ -13,13 +13,13 @@ use super::ladder::{
 use super::load::{MetricName, Thresholds};
 use super::rules::{LEAST_CHARS, ShedRules};
 use super::work::{TierKey, Work};
-use crate::body::Field;
+use crate::body::{BodyPlan, Field};
 use crate::error::{Path, PolicyError};
 use crate::operation::{OperationNames, OperationSet};
 use crate::recognise::Recogniser;
 use crate::spec::{
-    CapacitySpec, DeadlineSpec, DegradeSpec, LadderRuleSpec, RangeSpec, RejectSpec, RungSpec,
-    SheddingSpec, ThresholdsSpec, WorkUnit,
+    BodyFormat, CapacitySpec, DeadlineSpec, DegradeSpec, LadderRuleSpec, LoadSpec, RangeSpec,
+    RejectSpec, RungSpec, SheddingSpec, ThresholdsSpec, WorkUnit,
 };
 use crate::suggest;
 use crate::tier::{Limit, TierId, Tiers};
@@ -66,6 +66,7 @@ impl ShedRules {
         compiler.within(spec.load.dwell.0, DWELLS, &load.key("dwell"));
         let busy = compiler.thresholds(&spec.load.busy, &load.key("busy"));
         let overload = compiler.thresholds(&spec.load.overload, &load.key("overload"));
+        compiler.ordered(&spec.load, &load.key("overload"));
         let is_header = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if spec.load.report_header.is_empty() || !spec.load.report_header.bytes().all(is_header) {
             compiler.error(load.key("report_header"), "write the name of a header in lower case");
@@ -104,28 +105,43 @@ impl ShedRules {
     pub fn check_fed(&self, path: &Path, recogniser: &Recogniser, errors: &mut Vec<PolicyError>) {
         for (i, rule) in self.ladder.rules().enumerate() {
             let place = path.key("ladder").index(i);
-            let says = |field: Field| {
-                recogniser.asked().any(|(operations, plan)| {
-                    let is_about =
-                        rule.when.operations.is_none_or(|it| operations.without(it) != operations);
-                    is_about && plan.is_some_and(|it| it.names(field))
-                })
+            let plans: Vec<&BodyPlan> = recogniser
+                .asked()
+                .filter(|(operations, _)| rule.when.is_about(*operations))
+                .filter_map(|(_, plan)| plan)
+                .collect();
+            let tells_text = plans.iter().any(|it| it.names(Field::Text));
+            for (span, key) in
+                [(rule.when.chars, "text_chars"), (rule.when.speech_ms, "audio_seconds")]
+            {
+                if span != Span::ALL && !tells_text {
+                    errors.push(PolicyError::new(place.key(key), UNFED));
+                }
+            }
+            let place = place.key("degrade");
+            let can_change = |plan: &BodyPlan, field: Field| {
+                plan.formats().contains(&BodyFormat::Json) && !plan.places().of(field).is_empty()
             };
-            if rule.when.chars != Span::ALL && !says(Field::Text) {
-                errors.push(PolicyError::new(place.key("text_chars"), UNFED));
-            }
-            if rule.when.speech_ms != Span::ALL && !says(Field::Text) {
-                errors.push(PolicyError::new(place.key("audio_seconds"), UNFED));
-            }
-            if let Rung::Degrade(degrade) = &rule.rung {
-                for field in degrade.fields().filter(|it| !says(*it)) {
-                    let key =
-                        if field == Field::SampleRate { "sample_rate" } else { field.as_str() };
-                    errors.push(PolicyError::new(place.key("degrade").key(key), format!(
-                        "no rule tells where the {} stands for an operation of this rule; name its place in a rule's `body.fields`",
+            let mut is_fed = true;
+            for field in rule.rung.changed_fields() {
+                if !plans.iter().any(|it| can_change(it, field)) {
+                    is_fed = false;
+                    errors.push(PolicyError::new(place.key(field.as_str()), format!(
+                        "no rule tells where the {} stands in a JSON body for an operation of this rule; name its place in a rule's `body.fields`",
                         field.as_str().replace('_', " ")
                     )));
                 }
+            }
+            let can_change_all =
+                |plan: &&BodyPlan| rule.rung.changed_fields().all(|field| can_change(plan, field));
+            if is_fed
+                && rule.rung.changed_fields().next().is_some()
+                && !plans.iter().any(can_change_all)
+            {
+                errors.push(PolicyError::new(
+                    place,
+                    "no body has a place for all of this; make it several rules",
+                ));
             }
         }
     }
@@ -210,6 +226,19 @@ impl Compiler<'_> {
             use_percent: spec.in_use,
             first_byte_percent: spec.first_byte,
             reported_percent: spec.reported,
+        }
+    }
+
+    fn ordered(&mut self, spec: &LoadSpec, path: &Path) {
+        let LoadSpec { busy, overload, .. } = spec;
+        for (busy, overload, key) in [
+            (busy.in_use, overload.in_use, "in_use"),
+            (busy.first_byte, overload.first_byte, "first_byte"),
+            (busy.reported, overload.reported, "reported"),
+        ] {
+            if overload < busy {
+                self.error(path.key(key), format!("must not be less than `busy`'s, {busy}"));
+            }
         }
     }
 

@@ -37,7 +37,7 @@ fn main() {
         for (scenario_name, shape, seconds, long) in [
             ("flood", Shape::Flood(3.0), 720, 5.0),
             ("flood, 20 % long", Shape::Flood(3.0), 720, 20.0),
-            ("day", Shape::Days(0.3), 86_400, 1.0),
+            ("day", Shape::Days(0.25), 86_400, 1.0),
         ] {
             for (name, learner) in [("nobody sheds", None)].into_iter().chain(methods) {
                 let reports = (1..=SEEDS).map(|seed| {

@@ -81,7 +81,7 @@ impl Default for GpuModel {
             per_job_max_speed: 8.0,
             first_byte_seconds: 0.12,
             first_byte_per_audio_second: 0.002,
-            first_byte_growth: 0.1,
+            first_byte_growth: 0.05,
             streams: true,
         }
     }

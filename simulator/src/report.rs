@@ -35,8 +35,6 @@ pub struct Report {
     pub false_rejections: u64,
     /// Jain's index of what tenants got of their max-min fair share; 1 is fair.
     pub fairness: f64,
-    /// After the last crash, or after the load was last above normal, in seconds since the start.
-    pub normal_since: Option<f64>,
     /// How it went.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timeline: Vec<Moment>,

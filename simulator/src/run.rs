@@ -275,7 +275,7 @@ impl<'a> Run<'a> {
                 self.end(*id, Finish::Served(took), Fate::Served { first_byte, in_time }, at);
             }
             Happening::Crashed(lost) => {
-                self.recorder.crashed(lane, at);
+                self.recorder.crashed(lane);
                 for id in lost {
                     self.server(lane).forget(*id, at);
                     if let Some(learner) = &mut self.learner {
@@ -378,8 +378,6 @@ impl<'a> Run<'a> {
 
     /// For the chart.
     fn note(&mut self, at: Duration) {
-        let level = self.guards.of(Lane::Online, |guard| guard.load.current());
-        self.recorder.level(level, at);
         if !self.recorder.is_due(at) {
             return;
         }
@@ -388,6 +386,7 @@ impl<'a> Run<'a> {
             .iter()
             .filter(|(id, it)| it.place.lane == Lane::Online && !self.waiting.contains(id));
         let in_flight = online.map(|(_, it)| it.arrival.estimate.0).sum();
+        let level = self.guards.of(Lane::Online, |guard| guard.load.current());
         let capacity = self
             .rules()
             .map(|rules| self.guards.of(Lane::Online, |g| g.capacity(&rules, Lane::Online)));

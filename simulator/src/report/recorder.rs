@@ -43,7 +43,6 @@ pub(crate) struct Recorder {
     due: Duration,
     good_since: f64,
     crashes_since: u32,
-    normal_since: Option<Duration>,
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +72,6 @@ impl Recorder {
             due: Duration::ZERO,
             good_since: 0.0,
             crashes_since: 0,
-            normal_since: None,
         }
     }
 
@@ -104,19 +102,12 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn crashed(&mut self, lane: Lane, at: Duration) {
+    pub(crate) fn crashed(&mut self, lane: Lane) {
         if lane == Lane::Online {
             self.crashes_since += 1;
-            self.normal_since = Some(at);
         }
         let [online, batch] = &mut self.crashes;
         *(if lane == Lane::Online { online } else { batch }) += 1;
-    }
-
-    pub(crate) fn level(&mut self, level: Level, at: Duration) {
-        if level != Level::Normal {
-            self.normal_since = Some(at);
-        }
     }
 
     /// Whether the timeline wants to know.
@@ -172,7 +163,6 @@ impl Recorder {
             batch_crashes,
             false_rejections: self.false_rejections,
             fairness: fairness(&tenants),
-            normal_since: self.normal_since.map(|it| it.as_secs_f64()),
             timeline: self.timeline,
         }
     }

@@ -3,7 +3,7 @@
 use std::num::NonZeroU64;
 use std::rc::Rc;
 
-use voxgate_host::{BodyPart, RequestHeaders};
+use voxgate_host::RequestHeaders;
 use voxgate_policy::body::json::Json;
 use voxgate_policy::body::{Field, FieldTree};
 use voxgate_policy::shed::Refusal;
@@ -55,11 +55,7 @@ impl BodyChange {
     }
 
     /// Changes the body, which has ended, and says what of it was changed; `None` if it could not be.
-    pub fn finish(
-        self,
-        request: &mut RequestHeaders<'_>,
-        body: &BodyPart<'_>,
-    ) -> Option<Vec<String>> {
+    pub fn finish(self, request: &mut RequestHeaders<'_>) -> Option<Vec<String>> {
         let rewritten = self.rewriter?.finish().ok()?;
         if !rewritten.edits.is_empty() {
             request.held_body()?.edit(&rewritten.edits).ok()?;

@@ -288,7 +288,7 @@ impl HttpFilter for TextShedFilter {
                     self.state = State::Changing(running, change);
                     return Flow::ReadBody;
                 }
-                match change.finish(request, body) {
+                match change.finish(request) {
                     Some(changed) => running.changed.extend(changed),
                     None => self.shared.report.unchanged(),
                 }

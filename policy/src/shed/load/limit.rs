@@ -2,7 +2,8 @@
 //!
 //! A gradient on first bytes: when they are later than the target, the capacity goes to
 //! what was in flight, times target through lateness; when they are not and the capacity is nearly used, it
-//! rises by a 16th. One step in half a second, by eight first bytes at least.
+//! rises by a 16th. One step in half a second, by eight first bytes at least. After half a calm minute it is
+//! the first guess again: a night's one long text must not be measured by the evening's many short ones.
 //!
 //! Memory gives no warning, so what the service broke under is remembered: the capacity
 //! stays a quarter below for an hour, then the wall moves up by an eighth an hour. A restart of a service that
@@ -25,6 +26,8 @@ pub(super) struct Limit {
     proven_at: u64,
     round: Round,
     peak: Peak,
+    /// When there last was a reason to keep it.
+    pressed_at: u64,
     /// When a failure last lowered it.
     cut_at: Option<u64>,
     /// When a request last broke, and whether any was served since.
@@ -70,6 +73,10 @@ const AGAIN: u64 = 600_000;
 /// In which a failure lowers the capacity once, in ms.
 const CUT_EVERY: u64 = 1_000;
 
+/// What late first bytes taught is forgotten after so many ms in which nothing was late and the
+/// capacity was not asked for.
+const CALM: u64 = 30_000;
+
 const HOUR: u64 = 3_600_000;
 
 // === impl Limit ===
@@ -103,6 +110,17 @@ impl Limit {
         self.peak.this = self.peak.this.max(in_flight.0);
     }
 
+    /// Forgets what late first bytes taught, if that is long past.
+    pub(super) fn relax(&mut self, in_flight: Work, terms: &LoadTerms, now: UnixMillis) {
+        let taught = self.capacity.filter(|it| *it < terms.learn_from.0);
+        let calm = age(self.pressed_at, now);
+        if taught.is_some_and(|it| in_flight.0 >= three_quarters(it)) || calm == u64::MAX {
+            self.pressed_at = now.0;
+        } else if calm >= CALM && taught.is_some() {
+            self.capacity = None;
+        }
+    }
+
     /// A first byte, with what was in flight then and how late first bytes are of late.
     pub(super) fn sample(
         &mut self,
@@ -129,6 +147,9 @@ impl Limit {
         let mean = share(round.in_flight, 1, round.samples.into());
         *round = Round { since: now.0, ..Round::default() };
         let capacity = self.capacity(terms).0;
+        if permille >= relaxed(target) {
+            self.pressed_at = now.0;
+        }
         if permille > target {
             let ideal = share(mean, target.into(), permille.into());
             // Never more than a quarter at once, nor so little that this request had no room.
@@ -148,6 +169,7 @@ impl Limit {
         terms: &LoadTerms,
         now: UnixMillis,
     ) {
+        self.pressed_at = now.0;
         // A service that never served is starting, not overloaded, and one reset may be its own fault.
         let alone = failure == Failure::Broken && broken < 2;
         if self.proven == 0 || alone {

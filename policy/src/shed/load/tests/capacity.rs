@@ -31,6 +31,31 @@ fn capacity_that_is_not_used_does_not_rise() {
     assert_eq!(load.capacity(&terms), terms.learn_from);
 }
 
+/// Late first bytes were those of many short texts; at night a long one must not be too long for that.
+#[wasm_bindgen_test(unsupported = test)]
+fn what_late_first_bytes_taught_is_forgotten_in_a_calm_time() {
+    let terms = terms();
+    let mut load = known(&terms);
+    flood(&mut load, &terms, 0, 30_000);
+    let learned = load.capacity(&terms);
+    assert!(learned < Work(28_000));
+    // Nobody asks; only the proxy looks.
+    for at in (30_000..59_000).step_by(1_000) {
+        load.level(Work(0), Work(0), &terms, later(at));
+        assert_eq!(load.capacity(&terms), learned);
+    }
+    load.level(Work(0), Work(0), &terms, later(61_000));
+    assert_eq!(load.capacity(&terms), terms.learn_from);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_late_first_bytes_taught_is_not_forgotten_while_it_holds_anybody_back() {
+    let terms = terms();
+    let mut load = known(&terms);
+    flood(&mut load, &terms, 0, 600_000);
+    assert!(load.capacity(&terms) < Work(28_000));
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_configured_capacity_is_what_was_configured() {
     let terms = configured(100_000);

@@ -34,7 +34,7 @@ impl Flood {
                 [
                     format!("{:.1}", run.goodput(false)),
                     format!("{:.0} %", 100.0 * run.goodput(false) / self.best),
-                    format!("{:.1}", run.goodput(true)),
+                    batch_lane(run.goodput(true)),
                     format!("{} in {} s", run.crashes, run.length.as_secs()),
                     shown(premium),
                     premium.map_or_else(String::new, |it| {
@@ -99,10 +99,7 @@ impl Ends {
     fn shown(&self) -> String {
         let percent = |count: usize| (100.0 * count as f64 / self.all().max(1) as f64).round();
         let parts = [
-            (
-                "ok",
-                self.completed - self.diverted - self.degraded.min(self.completed - self.diverted),
-            ),
+            ("ok", self.completed.saturating_sub(self.diverted + self.degraded)),
             ("degraded", self.degraded),
             ("diverted", self.diverted),
             ("refused", self.refused),
@@ -115,6 +112,10 @@ impl Ends {
             .collect::<Vec<_>>()
             .join(", ")
     }
+}
+
+fn batch_lane(goodput: f64) -> String {
+    if goodput > 0.0 { format!("{goodput:.1}") } else { String::new() }
 }
 
 fn shown(it: Option<FirstByte>) -> String {

@@ -38,7 +38,7 @@ const ALONE: usize = 100;
 const BEST: (Duration, [usize; 3]) = (Duration::from_secs(60), [8, 10, 12]);
 
 /// For how long ordinary load follows the flood, and how much it is of what the service can bear.
-const AFTER: (Duration, f64) = (Duration::from_secs(20), 0.3);
+const AFTER: (Duration, f64) = (Duration::from_secs(30), 0.3);
 
 /// What is run.
 #[derive(Debug, Clone)]

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::Flood;
 use super::measured::{Class, Ends, FirstByte, Run};
 use super::mix::Tier;
+use super::{AFTER, Flood};
 use crate::bench::report::{row, table};
 
 // === impl Flood ===
@@ -43,7 +43,7 @@ impl Flood {
                     short(Tier::Standard),
                     short(Tier::Basic),
                     shown(run.first_byte(Class { tier: None, long: Some(true) })),
-                    format!("{:.0} s", run.recovery(2 * self.alone.p99).as_secs_f64().ceil()),
+                    recovery(run.recovery(2 * self.alone.p99)),
                 ],
             ));
         }
@@ -111,6 +111,14 @@ impl Ends {
             .map(|(name, count)| format!("{name} {}", percent(*count)))
             .collect::<Vec<_>>()
             .join(", ")
+    }
+}
+
+fn recovery(it: Duration) -> String {
+    // What was not well in the end would not have been well later either, as far as anybody saw.
+    match AFTER.0.saturating_sub(it) < Duration::from_secs(3) {
+        true => format!("not in {} s", AFTER.0.as_secs()),
+        false => format!("{:.0} s", it.as_secs_f64().ceil()),
     }
 }
 

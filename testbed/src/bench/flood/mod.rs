@@ -37,8 +37,11 @@ const ALONE: usize = 100;
 /// it, but those that wait for their first sound leave their share of it unused.
 const BEST: (Duration, [usize; 3]) = (Duration::from_secs(60), [8, 10, 12]);
 
-/// For how long ordinary load follows the flood, and how much it is of what the service can bear.
-const AFTER: (Duration, f64) = (Duration::from_secs(30), 0.3);
+/// For how long ordinary load follows the flood.
+pub const AFTER: Duration = Duration::from_secs(30);
+
+/// How much that is of what the service can bear.
+const ORDINARY: f64 = 0.3;
 
 /// What is run.
 #[derive(Debug, Clone)]
@@ -88,14 +91,32 @@ pub async fn flood(plan: Plan) -> Result<Flood> {
     let tokens = drive::tokens();
     let mut flood = Flood::before(plan.load, best(&tokens).await?, alone(&tokens).await?);
     eprintln!("{}", flood.notes());
-    let names: Vec<_> = cases::all(nobody()).iter().map(|it| it.name).collect();
     let wanted = |name: &&str| plan.only.is_empty() || plan.only.iter().any(|it| name.contains(it));
-    for name in names.into_iter().filter(wanted) {
-        let run = against(name, &plan, flood.per_second, &tokens).await.context(name)?;
+    for name in cases().into_iter().filter(wanted) {
+        let standing = Standing::start(|it| it.name == name).await.context(name)?;
+        let length = Duration::from_secs(plan.seconds.unwrap_or(standing.seconds));
+        let mut mix = Mix::new(plan.seed);
+        let mut asks = mix.during(length, flood.per_second);
+        asks.extend(mix.during(AFTER, flood.per_second / plan.load * ORDINARY));
+        let run = standing.run(name, length, &asks, &tokens).await.context(name)?;
         eprintln!("{}", report::line(&run));
         flood.runs.push(run);
     }
     Ok(flood)
+}
+
+/// The cases' names.
+pub fn cases() -> Vec<&'static str> {
+    cases::all(nobody()).iter().map(|it| it.name).collect()
+}
+
+/// Sends these requests through the Envoy of the case `name`.
+///
+/// # Errors
+/// When there is no such case, or its Envoy does not start or warns.
+pub async fn run(name: &str, length: Duration, asks: &[Ask]) -> Result<Run> {
+    let standing = Standing::start(|it| it.name == name).await?;
+    standing.run(name, length, asks, &drive::tokens()).await
 }
 
 /// The best constant load.
@@ -121,16 +142,6 @@ async fn alone(tokens: &Tokens) -> Result<FirstByte> {
     let seen = clients.alone(&mut Mix::new(0), ALONE).await;
     let run = standing.finish("alone", Duration::MAX, seen).await?;
     run.first_byte(Class::short(Tier::Premium)).context("nobody was served")
-}
-
-async fn against(name: &str, plan: &Plan, per_second: f64, tokens: &Tokens) -> Result<Run> {
-    let standing = Standing::start(|it| it.name == name).await?;
-    let length = Duration::from_secs(plan.seconds.unwrap_or(standing.seconds));
-    let mut mix = Mix::new(plan.seed);
-    let mut asks = mix.during(length, per_second);
-    asks.extend(mix.during(AFTER.0, per_second / plan.load * AFTER.1));
-    let seen = Clients::of(standing.envoy.address(), tokens).follow(&asks).await;
-    standing.finish(name, length, seen).await
 }
 
 /// A service, its batch lane, and an Envoy in front of them.
@@ -161,6 +172,11 @@ impl Standing {
         };
         let envoy = options.start(case.bootstrap(online.address())?).await?;
         Ok(Self { envoy, online, batch, seconds: case.seconds })
+    }
+
+    async fn run(self, name: &str, length: Duration, asks: &[Ask], tokens: &Tokens) -> Result<Run> {
+        let seen = Clients::of(self.envoy.address(), tokens).follow(asks).await;
+        self.finish(name, length, seen).await
     }
 
     async fn finish(self, name: &str, length: Duration, seen: Vec<Seen>) -> Result<Run> {

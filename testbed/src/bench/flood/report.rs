@@ -116,8 +116,8 @@ impl Ends {
 
 fn recovery(it: Duration) -> String {
     // What was not well in the end would not have been well later either, as far as anybody saw.
-    match AFTER.0.saturating_sub(it) < Duration::from_secs(3) {
-        true => format!("not in {} s", AFTER.0.as_secs()),
+    match AFTER.saturating_sub(it) < Duration::from_secs(3) {
+        true => format!("not in {} s", AFTER.as_secs()),
         false => format!("{:.0} s", it.as_secs_f64().ceil()),
     }
 }

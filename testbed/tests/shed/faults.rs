@@ -9,9 +9,7 @@ use voxgate_testbed::envoy::{Envoy, Push};
 use voxgate_testbed::fixture::{Fixture, resource};
 use voxgate_testbed::speech::Speech;
 
-use super::support::{
-    Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing,
-};
+use super::support::{Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing};
 
 fn queueing(limit: u64, wait: &str) -> Value {
     let mut policy = chars(limit, json!([]));
@@ -152,7 +150,10 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     }
     // Nobody gave anything back; it is free all the same when nobody gives a sign of life.
     let deadline = Instant::now() + Duration::from_secs(15);
-    while speak(&client, "premium", 900).leave(Leave::BeforeHeaders(Duration::from_millis(200))).await.is_err()
+    while speak(&client, "premium", 900)
+        .leave(Leave::BeforeHeaders(Duration::from_millis(200)))
+        .await
+        .is_err()
         || speech.count() < 2
     {
         ensure!(Instant::now() < deadline, "what died is still counted");

@@ -184,6 +184,14 @@ impl Load {
         terms.capacity.unwrap_or_else(|| self.limit.capacity(terms))
     }
 
+    /// The capacity for a request: what is learned of many says nothing against one that is alone,
+    /// however long it is, unless the service broke under as much.
+    pub fn capacity_for(&self, work: Work, in_flight: Work, terms: &LoadTerms) -> Work {
+        let capacity = self.capacity(terms);
+        let is_alone = in_flight == Work(0) && terms.capacity.is_none() && self.limit.bears(work);
+        if is_alone { capacity.max(work) } else { capacity }
+    }
+
     /// When the first byte of so much work comes, by those of its size of late. `None`: there were
     /// none in the last five seconds, so nobody knows, and who asks should try.
     pub fn first_byte_estimate(&self, work: Work, now: UnixMillis) -> Option<Duration> {

@@ -263,6 +263,7 @@ impl Compiler<'_> {
         if specs.len() > MAX_RULES {
             self.error(path.clone(), format!("more than {MAX_RULES} rules"));
         }
+        let wrong_before = self.errors.len();
         let mut rules: Vec<LadderRule> = Vec::new();
         for (i, spec) in specs.iter().take(MAX_RULES).enumerate() {
             let place = path.index(i);
@@ -278,16 +279,25 @@ impl Compiler<'_> {
             }
             rules.push(self.rule(spec, &place));
         }
+        // What is misspelt may only look unreachable.
+        if self.errors.len() == wrong_before {
+            self.reachable(&rules, path);
+        }
+        Ladder(rules)
+    }
+
+    fn reachable(&mut self, rules: &[LadderRule], path: &Path) {
         let operations = self.operations.matching("*");
         let mut tiers: Vec<TierKey> = self.tiers.names().map(TierKey::of).collect();
         tiers.push(TierKey::NONE);
-        if let Some(i) = first_unreachable(&rules, operations, &tiers) {
-            let name = rules.get(i).map(|it| it.name.to_string()).unwrap_or_default();
-            self.error(path.index(i), format!(
-                "rule `{name}` can never match: its range is empty, or the rules before it take every request that fits it"
-            ));
-        }
-        Ladder(rules)
+        let Some(i) = first_unreachable(rules, operations, &tiers) else { return };
+        let name = rules.get(i).map(|it| it.name.to_string()).unwrap_or_default();
+        self.error(
+            path.index(i),
+            format!(
+                "rule `{name}` can never match: the rules before it take every request that fits it"
+            ),
+        );
     }
 
     fn rule(&mut self, spec: &LadderRuleSpec, path: &Path) -> LadderRule {

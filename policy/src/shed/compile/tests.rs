@@ -2,6 +2,8 @@ mod fed;
 mod ladder;
 mod rejected;
 
+use std::rc::Rc;
+
 use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -9,9 +11,10 @@ use super::*;
 use crate::Policy;
 use crate::error::PolicyErrors;
 use crate::policy::ShedPolicy;
+use crate::shed::ladder::{Degrade, Rung};
 use crate::shed::lane::Lane;
 use crate::shed::load::LoadTerms;
-use crate::spec::PolicySpec;
+use crate::spec::{PolicySpec, RejectSpec};
 use crate::testing;
 
 /// All that can be said, and the operations that feed it.

@@ -8,8 +8,8 @@
 pub mod arrivals;
 pub mod learner;
 pub mod model;
-//mod report;
-//mod run;
+mod report;
+mod run;
 
-//pub use report::{Counts, Moment, Percentiles, Report, Slice};
-//pub use run::{Service, Shedder, run};
+pub use report::{Counts, Moment, Percentiles, Report, Slice};
+pub use run::{Service, Shedder, run};

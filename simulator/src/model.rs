@@ -9,6 +9,8 @@ mod gpu;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use voxgate_policy::facts::AudioMillis;
@@ -79,7 +81,7 @@ impl Default for GpuModel {
             per_job_max_speed: 8.0,
             first_byte_seconds: 0.12,
             first_byte_per_audio_second: 0.002,
-            first_byte_growth: 0.15,
+            first_byte_growth: 0.05,
             streams: true,
         }
     }
@@ -123,6 +125,14 @@ impl GpuModel {
     /// What jobs can take together, in MB.
     pub fn memory_for_jobs(&self) -> f64 {
         self.memory_mb - self.weights_mb
+    }
+
+    /// When the first byte of so much audio comes if nothing else is under way.
+    pub fn first_byte_alone(&self, audio: AudioMillis) -> Duration {
+        let before = self.first_byte_seconds + self.first_byte_per_audio_second * seconds(audio);
+        let speed = self.audio_seconds_per_second.min(self.per_job_max_speed);
+        let made = if self.streams { 0.0 } else { seconds(audio) / speed };
+        Duration::from_secs_f64(before + made)
     }
 
     /// How much work `job` is before its first sound, in seconds if it is alone.

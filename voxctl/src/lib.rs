@@ -6,6 +6,7 @@ pub mod explain;
 pub mod facts;
 pub mod render;
 pub mod schema;
+pub mod simulate;
 pub mod tenants;
 pub mod token;
 pub mod usage;

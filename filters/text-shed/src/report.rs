@@ -181,9 +181,6 @@ impl Report {
     ) {
         let labels = [service, lane.as_str()];
         let summary = guard.gate.summary();
-        if lane == Lane::Batch && *guard == Guard::default() {
-            return;
-        }
         self.in_flight.record(&labels, rules.units(summary.in_flight.work));
         self.requests.record(&labels, summary.in_flight.requests as u64);
         self.waiting.record(&labels, summary.queued.requests as u64);

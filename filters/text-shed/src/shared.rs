@@ -92,14 +92,16 @@ impl Shared {
         let is_due = now.since(self.renewed.get()) >= TICK || now < self.renewed.get();
         let mut guards: HashMap<(Service, Lane), Guard> = HashMap::new();
         for service in self.services.all() {
+            let guards_of = self.services.guards(&service);
             for lane in Lane::ALL {
                 let ids = self.held_in(&service, lane);
                 let wait = self.waiting.borrow().keys().any(|it| ids.contains(it));
-                if !(is_due || wait) {
+                let is_unused = || ids.is_empty() && guards_of.read(lane) == Guard::default();
+                if !(is_due || wait) || is_unused() {
                     continue;
                 }
                 let signs = if is_due { ids.as_slice() } else { &[] };
-                let kept = self.services.guards(&service).update(lane, |guard| {
+                let kept = guards_of.update(lane, |guard| {
                     guard.keep(signs, rules, lane, now);
                     guard.clone()
                 });

@@ -19,7 +19,8 @@ use crate::tier::{TierId, Tiers};
 /// The most rules of one ladder.
 pub const MAX_RULES: usize = 64;
 
-const LEASES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(600));
+/// Every second a worker tells what it has, and each third of a lease it must.
+const LEASES: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(600));
 const WAITS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(60));
 const DWELLS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(60));
 const BUDGETS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -147,6 +148,12 @@ impl Compiler<'_> {
                 reserve_percent: share.reserve,
                 queue: share.queue.map(|it| QueueTerms { max: it.max as usize, wait: it.wait.0 }),
             });
+        }
+        let waiting = spec.tiers.values().filter_map(|it| it.queue).map(|it| it.max as usize);
+        if waiting.fold(0, usize::saturating_add) > MAX_QUEUED {
+            let message =
+                format!("more than {MAX_QUEUED} requests may wait, of all tiers together");
+            self.error(path.clone(), message);
         }
         if reserved > 100 {
             let message = format!("the tiers' reserves are {reserved} % of the capacity together");

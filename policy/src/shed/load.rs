@@ -7,7 +7,7 @@
 //! - **baselines**: how late the first byte of so much work is while little else is under way;
 //! - **capacity**: as much work in flight as keeps first bytes within the policy's *busy* threshold of their
 //!   baseline (a gradient, see `load/limit.rs`), and less than what the service broke under. It rises
-//!   only when it is used and nothing failed lately;
+//!   only when it is used and nothing failed lately, or back to the first guess after a calm time;
 //! - **speed**: work finished in a second, for telling how long a queue takes.
 //!
 //! What is old counts for nothing: without samples the level is normal in less than ten seconds, and
@@ -160,6 +160,7 @@ impl Load {
         now: UnixMillis,
     ) -> Level {
         self.limit.saw(in_flight, now);
+        self.limit.relax(in_flight.plus(queued), terms, now);
         self.recent.turn(now);
         // Not only unheard: a clock that was set back would come to it again.
         self.reported = self.reported.filter(|(_, at)| age(*at, now) <= REPORT_HOLDS);
@@ -181,6 +182,14 @@ impl Load {
     /// What the service can have in flight: configured, or learned.
     pub fn capacity(&self, terms: &LoadTerms) -> Work {
         terms.capacity.unwrap_or_else(|| self.limit.capacity(terms))
+    }
+
+    /// The capacity for a request: what is learned of many says nothing against one that is alone,
+    /// however long it is, unless the service broke under as much.
+    pub fn capacity_for(&self, work: Work, in_flight: Work, terms: &LoadTerms) -> Work {
+        let capacity = self.capacity(terms);
+        let is_alone = in_flight == Work(0) && terms.capacity.is_none() && self.limit.bears(work);
+        if is_alone { capacity.max(work) } else { capacity }
     }
 
     /// When the first byte of so much work comes, by those of its size of late. `None`: there were

@@ -65,6 +65,17 @@ impl ShedRules {
         self.configured(lane).is_none()
     }
 
+    /// The same with another capacity of a lane, for simulations of other ways to learn one.
+    #[must_use]
+    pub fn with_limit(&self, lane: Lane, limit: Work) -> Self {
+        let mut rules = self.clone();
+        match lane {
+            Lane::Online => rules.online = Some(limit),
+            Lane::Batch => rules.batch = Some(limit),
+        }
+        rules
+    }
+
     /// Who gets how much of a capacity.
     pub fn gate_terms(&self, capacity: Work) -> GateTerms {
         GateTerms {

@@ -24,7 +24,7 @@ pub struct SheddingSpec {
     #[serde(skip_serializing_if = "DeadlineSpec::is_empty")]
     pub deadline: DeadlineSpec,
     /// How long a request in flight, or one that waits, counts without a sign of life from its proxy's
-    /// worker: 1 s to 10 m. It is given back by then if the worker died.
+    /// worker: 3 s to 10 m. It is given back by then if the worker died.
     pub lease: DurationSpec,
 }
 

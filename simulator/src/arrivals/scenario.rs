@@ -58,6 +58,8 @@ pub struct Texts {
     pub chars: f64,
     /// Of the logarithm, its standard deviation.
     pub sigma: f64,
+    /// None is longer.
+    pub most: f64,
     /// Of the audio, in Hz.
     pub sample_rate: u32,
 }
@@ -66,7 +68,7 @@ pub struct Texts {
 const CHARS_A_SECOND: f64 = 15.0;
 
 /// What the audio is of its estimate: log-normal, with this deviation of the logarithm.
-const SURPRISE: f64 = 0.15;
+const SURPRISE: f64 = 0.1;
 
 /// Of the load of a flood, what comes before and after.
 const CALM: f64 = 0.3;
@@ -78,17 +80,21 @@ const CALM_FOR: Duration = Duration::from_secs(60);
 
 impl Scenario {
     /// Tenants of these tiers, ten each, who ask alike for texts of a sentence or two at 16 kHz; one in a
-    /// hundred is an essay at 32 kHz.
+    /// hundred is an essay. In a flood one in five is, at 32 kHz.
     pub fn new(shape: Shape, duration: Duration, speed: f64, tiers: &[Rc<str>]) -> Self {
+        let (long_percent, chars, sample_rate) = match shape {
+            Shape::Steady(_) | Shape::Days(_) => (1.0, 1_000.0, 16_000),
+            Shape::Flood(_) => (20.0, 2_000.0, 32_000),
+        };
         let of = |tier: &Rc<str>| Population { tier: Rc::clone(tier), tenants: 10, weight: 1.0 };
         Self {
             shape,
             duration,
             speed,
             population: tiers.iter().map(of).collect(),
-            short: Texts { chars: 60.0, sigma: 0.5, sample_rate: 16_000 },
-            long: Texts { chars: 3_000.0, sigma: 0.3, sample_rate: 32_000 },
-            long_percent: 1.0,
+            short: Texts { chars: 60.0, sigma: 0.5, most: 500.0, sample_rate: 16_000 },
+            long: Texts { chars, sigma: 0.3, most: 3_000.0, sample_rate },
+            long_percent,
         }
     }
 
@@ -112,7 +118,7 @@ impl Scenario {
                     } else {
                         &self.short
                     };
-                    let chars = random.log_normal(texts.chars, texts.sigma).clamp(1.0, 1e6);
+                    let chars = random.log_normal(texts.chars, texts.sigma).clamp(1.0, texts.most);
                     let seconds = chars / CHARS_A_SECOND;
                     return Some(Arrival {
                         at: Duration::from_micros((at * 1e6) as u64),

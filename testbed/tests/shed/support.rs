@@ -69,15 +69,19 @@ pub fn start(request: Request) -> tokio::task::JoinHandle<Result<Response>> {
     tokio::spawn(async move { Ok(request.send().await?) })
 }
 
-/// The batch lane: what `VirtualService` and `DestinationRule` make of the header on a gateway.
+/// The batch lane, as `VirtualService` and `DestinationRule` make it of the header on a gateway: another
+/// subset of the same service.
+const BATCH: &str = "inbound|8080|batch|";
+
+/// Adds the batch lane.
 pub fn with_lane(setup: Setup, batch: &Speech) -> Setup {
-    setup.cluster("batch", batch.address()).resource(resource::first_route(json!({
+    setup.cluster(BATCH, batch.address()).resource(resource::first_route(json!({
         "name": "batch",
         "match": {
             "prefix": "/",
             "headers": [{ "name": "x-voxgate-lane", "string_match": { "exact": "batch" } }],
         },
-        "route": { "cluster": "batch", "timeout": "0s" },
+        "route": { "cluster": BATCH, "timeout": "0s" },
     })))
 }
 
@@ -94,6 +98,8 @@ pub async fn wait_for_nothing(fixture: &Fixture) -> Result<()> {
 /// Waits until the gauges of all lanes say so.
 pub async fn wait_for_gauges(fixture: &Fixture, in_flight: u64, waiting: u64) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(10);
+    // They are told every second.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
     loop {
         let found = (
             fixture.envoy.metric("voxgate_shed_in_flight_requests", &[]).await?,

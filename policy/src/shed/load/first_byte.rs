@@ -72,10 +72,12 @@ impl FirstBytes {
     pub(super) fn sample(&mut self, work: Work, took: Duration, quiet: bool, now: UnixMillis) {
         let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX).max(1);
         let size = size_of(work);
+        // What is heard for the first time while all is late, is late itself.
+        let late = self.permille(now).max(1000);
         let known = match self.classes.binary_search_by_key(&size, |class| class.size) {
-            Ok(index) => self.classes.get_mut(index).and_then(|c| c.sample(took, quiet, now)),
+            Ok(index) => self.classes.get_mut(index).and_then(|c| c.sample(took, late, quiet, now)),
             Err(index) => {
-                self.classes.insert(index, Class::new(size, took, now));
+                self.classes.insert(index, Class::new(size, took, late, now));
                 None
             }
         };
@@ -118,18 +120,19 @@ impl FirstBytes {
 // === impl Class ===
 
 impl Class {
-    fn new(size: u8, took: u32, now: UnixMillis) -> Self {
-        Self { size, seen: 1, baseline: took, recent: took, at: now.0, rose: now.0 }
+    fn new(size: u8, took: u32, late: u32, now: UnixMillis) -> Self {
+        let baseline = in_time(took, late);
+        Self { size, seen: 1, baseline, recent: took, at: now.0, rose: now.0 }
     }
 
     /// The baseline to compare with, once it is known.
-    fn sample(&mut self, took: u32, quiet: bool, now: UnixMillis) -> Option<u32> {
+    fn sample(&mut self, took: u32, late: u32, quiet: bool, now: UnixMillis) -> Option<u32> {
         let stale = age(self.at, now) > FRESH;
         self.recent = if stale { took } else { toward(self.recent, took, 4) };
         self.at = now.0;
         if self.seen < KNOWN {
             self.seen = self.seen.saturating_add(1);
-            self.baseline = toward(self.baseline, took, self.seen.into());
+            self.baseline = toward(self.baseline, in_time(took, late), self.seen.into());
             return None;
         }
         let before = self.baseline;
@@ -145,6 +148,11 @@ impl Class {
         }
         Some(before)
     }
+}
+
+/// What took so long while first bytes were so late, in permille, takes otherwise.
+fn in_time(took: u32, late: u32) -> u32 {
+    u32::try_from(share(took.into(), 1000, late.into())).unwrap_or(u32::MAX)
 }
 
 /// One `part`th of the way from `from` to `to`.

@@ -2,7 +2,8 @@
 //!
 //! A gradient on first bytes: when they are later than the target, the capacity goes to
 //! what was in flight, times target through lateness; when they are not and the capacity is nearly used, it
-//! rises by a 16th. One step in half a second, by eight first bytes at least.
+//! rises by a 16th. One step in half a second, by eight first bytes at least. After half a calm minute it is
+//! the first guess again: a night's one long text must not be measured by the evening's many short ones.
 //!
 //! Memory gives no warning, so what the service broke under is remembered: the capacity
 //! stays a quarter below for an hour, then the wall moves up by an eighth an hour. A restart of a service that
@@ -25,6 +26,10 @@ pub(super) struct Limit {
     proven_at: u64,
     round: Round,
     peak: Peak,
+    /// How many first bytes there were, up to [`HEARD`].
+    heard: u8,
+    /// When there last was a reason to keep it.
+    pressed_at: u64,
     /// When a failure last lowered it.
     cut_at: Option<u64>,
     /// When a request last broke, and whether any was served since.
@@ -60,6 +65,10 @@ struct Peak {
 const ROUND: u64 = 500;
 const SAMPLES: u32 = 8;
 
+/// After so many first bytes the first guess counts whole, before in proportion, but a 16th at least:
+/// baselines that are learned in a flood would be those of a flood.
+const HEARD: u8 = 128;
+
 /// Requests that break are of one crash if they do so within so many ms and none was served between.
 const EPISODE: u64 = 30_000;
 
@@ -70,6 +79,10 @@ const AGAIN: u64 = 600_000;
 /// In which a failure lowers the capacity once, in ms.
 const CUT_EVERY: u64 = 1_000;
 
+/// What late first bytes taught is forgotten after so many ms in which nothing was late and the
+/// capacity was not asked for.
+const CALM: u64 = 30_000;
+
 const HOUR: u64 = 3_600_000;
 
 // === impl Limit ===
@@ -77,8 +90,14 @@ const HOUR: u64 = 3_600_000;
 impl Limit {
     pub(super) fn capacity(&self, terms: &LoadTerms) -> Work {
         let below_wall = self.wall.map_or(u64::MAX, |wall| three_quarters(wall.at));
-        let learned = self.capacity.unwrap_or(terms.learn_from.0).min(below_wall);
+        let guess = share(terms.learn_from.0, u64::from(self.heard.clamp(8, HEARD)), HEARD.into());
+        let learned = self.capacity.unwrap_or(guess).min(below_wall);
         Work(learned.min(terms.most.0).max(terms.least.0))
+    }
+
+    /// Whether so much work alone is too much, as far as is known.
+    pub(super) fn bears(&self, work: Work) -> bool {
+        self.wall.is_none_or(|wall| work.0 <= three_quarters(wall.at))
     }
 
     pub(super) fn learned(&self) -> Option<Work> {
@@ -103,6 +122,17 @@ impl Limit {
         self.peak.this = self.peak.this.max(in_flight.0);
     }
 
+    /// Forgets what late first bytes taught, if that is long past.
+    pub(super) fn relax(&mut self, in_flight: Work, terms: &LoadTerms, now: UnixMillis) {
+        let taught = self.capacity.filter(|it| *it < terms.learn_from.0);
+        let calm = age(self.pressed_at, now);
+        if taught.is_some_and(|it| in_flight.0 >= three_quarters(it)) || calm == u64::MAX {
+            self.pressed_at = now.0;
+        } else if calm >= CALM && taught.is_some() {
+            self.capacity = None;
+        }
+    }
+
     /// A first byte, with what was in flight then and how late first bytes are of late.
     pub(super) fn sample(
         &mut self,
@@ -120,6 +150,9 @@ impl Limit {
         if permille < target && !failing && in_flight.0 >= self.proven {
             (self.proven, self.proven_at) = (in_flight.0, now.0);
         }
+        if !failing {
+            self.heard = self.heard.saturating_add(1).min(HEARD);
+        }
         let round = &mut self.round;
         round.samples = round.samples.saturating_add(1);
         round.in_flight = round.in_flight.saturating_add(in_flight.0);
@@ -129,6 +162,9 @@ impl Limit {
         let mean = share(round.in_flight, 1, round.samples.into());
         *round = Round { since: now.0, ..Round::default() };
         let capacity = self.capacity(terms).0;
+        if permille >= relaxed(target) {
+            self.pressed_at = now.0;
+        }
         if permille > target {
             let ideal = share(mean, target.into(), permille.into());
             // Never more than a quarter at once, nor so little that this request had no room.
@@ -148,6 +184,7 @@ impl Limit {
         terms: &LoadTerms,
         now: UnixMillis,
     ) {
+        self.pressed_at = now.0;
         // A service that never served is starting, not overloaded, and one reset may be its own fault.
         let alone = failure == Failure::Broken && broken < 2;
         if self.proven == 0 || alone {

@@ -33,8 +33,8 @@ pub(super) fn all(batch: SocketAddr) -> Vec<Case> {
         case("no filter", without_filter()),
         case("admission_control, as it is", admission_control(json!({}))),
         case("admission_control, tuned", admission_control(tuned_admission())),
-        case("adaptive_concurrency", adaptive_concurrency(None)),
-        case("adaptive_concurrency, at most 8", adaptive_concurrency(Some(8))),
+        case("adaptive_concurrency, learning", adaptive_concurrency(learning(), json!({}))),
+        case("adaptive_concurrency, told", adaptive_concurrency(told(), told_limit())),
         breaker("circuit breaker, max_requests 4", 4),
         breaker("circuit breaker, max_requests 8", 8),
     ];
@@ -67,27 +67,39 @@ fn tuned_admission() -> Value {
     })
 }
 
-/// It raises and lowers how many requests there may be at once by what whole requests take. Some seven
-/// requests end in a second here, so that a tenth of one, as the documentation's example has it, knows
-/// nothing: two seconds. The best time is learned of 20 requests, three at a time, each minute. The
-/// median is the default, and of whole requests' times it is that of the short ones.
-fn adaptive_concurrency(most: Option<u32>) -> Setup {
-    let mut limit = json!({ "concurrency_update_interval": "2s" });
-    if let Some(most) = most {
-        limit["max_concurrency_limit"] = json!(most);
-    }
+/// It raises and lowers how many requests there may be at once by what whole requests take. Some five
+/// to seven end in a second here, so that windows of 100 ms, as in the documentation's example, know nothing:
+/// two seconds. The median is the default, and of whole requests' times it is that of the short ones.
+fn adaptive_concurrency(best_time: Value, mut limit: Value) -> Setup {
+    limit["concurrency_update_interval"] = json!("2s");
     let config = json!({ "gradient_controller_config": {
         "sample_aggregate_percentile": { "value": 50 },
         "concurrency_limit_params": limit,
-        "min_rtt_calc_params": {
-            "interval": "60s",
-            "request_count": 20,
-            "min_concurrency": 3,
-            "jitter": { "value": 10 },
-            "buffer": { "value": 25 },
-        },
+        "min_rtt_calc_params": best_time,
     } });
     native("adaptive_concurrency", "adaptive_concurrency.v3.AdaptiveConcurrency", config)
+}
+
+/// The best time is learned of 20 requests, three at once, each minute; failures at once are times, too.
+fn learning() -> Value {
+    json!({
+        "interval": "60s",
+        "request_count": 20,
+        "min_concurrency": 3,
+        "jitter": { "value": 10 },
+        "buffer": { "value": 25 },
+    })
+}
+
+/// The best time is what a short text takes alone, so that no outage is taken for it …
+fn told() -> Value {
+    json!({ "fixed_value": "0.6s", "min_concurrency": 3, "buffer": { "value": 25 } })
+}
+
+/// … and an outage, of which each answer comes at once, raises the limit no further than what fills
+/// the GPU.
+fn told_limit() -> Value {
+    json!({ "max_concurrency_limit": 8 })
 }
 
 // === impl Case ===

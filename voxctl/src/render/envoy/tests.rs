@@ -215,7 +215,10 @@ fn statistics_get_the_labels_istio_would_give_them() {
     let tier = tags.iter().find(|tag| tag["tag_name"] == "tier").unwrap();
     assert_eq!(tier["regex"], r"(tier=\.=(.*?);\.;)");
     // Every label of every filter: one that is not here stays in the metric's name.
-    for name in ["reason", "source", "result", "rule", "meter", "tenant", "percent", "error"] {
+    for name in [
+        "reason", "source", "result", "rule", "meter", "tenant", "percent", "error", "load",
+        "service", "lane", "end",
+    ] {
         assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
     }
 }

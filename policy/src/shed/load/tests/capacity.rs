@@ -31,6 +31,59 @@ fn capacity_that_is_not_used_does_not_rise() {
     assert_eq!(load.capacity(&terms), terms.learn_from);
 }
 
+/// Late first bytes were those of many short texts; at night a long one must not be too long for that.
+#[wasm_bindgen_test(unsupported = test)]
+fn what_late_first_bytes_taught_is_forgotten_in_a_calm_time() {
+    let terms = terms();
+    let mut load = known(&terms);
+    flood(&mut load, &terms, 0, 30_000);
+    let learned = load.capacity(&terms);
+    assert!(learned < Work(28_000));
+    // Nobody asks; only the proxy looks.
+    for at in (30_000..59_000).step_by(1_000) {
+        load.level(Work(0), Work(0), &terms, later(at));
+        assert_eq!(load.capacity(&terms), learned);
+    }
+    load.level(Work(0), Work(0), &terms, later(61_000));
+    assert_eq!(load.capacity(&terms), terms.learn_from);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_late_first_bytes_taught_is_not_forgotten_while_it_holds_anybody_back() {
+    let terms = terms();
+    let mut load = known(&terms);
+    flood(&mut load, &terms, 0, 600_000);
+    assert!(load.capacity(&terms) < Work(28_000));
+}
+
+/// Baselines that are learned in a flood would be those of a flood.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_flood_from_the_first_request_on_finds_little_capacity() {
+    let terms = terms();
+    let mut load = Load::default();
+    assert_eq!(load.capacity(&terms), Work(25_000));
+    flood(&mut load, &terms, 0, 60_000);
+    assert!(load.capacity(&terms) < Work(60_000), "{:?}", load.capacity(&terms));
+    let mut load = Load::default();
+    serve(&mut load, &terms, 100, SHORT, 0, 6_400);
+    assert_eq!(load.capacity(&terms), terms.learn_from);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn one_request_alone_is_not_too_long_for_a_learned_capacity() {
+    let terms = terms();
+    let mut load = known(&terms);
+    let long = Work(900_000);
+    assert_eq!(load.capacity_for(long, Work(0), &terms), long);
+    assert_eq!(load.capacity_for(long, Work(1), &terms), terms.learn_from);
+    assert_eq!(load.capacity_for(long, Work(0), &configured(1_000)), Work(1_000));
+    serve(&mut load, &terms, 100, Work(299_000), 0, 1_000);
+    for _ in 0..30 {
+        load.failed(Failure::Broken, &terms, later(1_000));
+    }
+    assert_eq!(load.capacity_for(long, Work(0), &terms), load.capacity(&terms));
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_configured_capacity_is_what_was_configured() {
     let terms = configured(100_000);
@@ -123,13 +176,14 @@ fn a_restart_in_a_quiet_hour_costs_no_capacity() {
 fn a_service_that_starts_is_not_overloaded() {
     let terms = terms();
     let mut load = Load::default();
+    let before = load.capacity(&terms);
     for at in 0..60 {
         load.level(Work(20_000), Work(0), &terms, later(at * 1_000));
         load.failed(Failure::Broken, &terms, later(at * 1_000));
         load.failed(Failure::Broken, &terms, later(at * 1_000));
         load.failed(Failure::Overload, &terms, later(at * 1_000));
     }
-    assert_eq!(load.capacity(&terms), terms.learn_from);
+    assert_eq!(load.capacity(&terms), before);
 }
 
 /// Another, slower model behind the same name: the baseline follows, when it is heard alone.

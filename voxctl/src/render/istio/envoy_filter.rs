@@ -1,7 +1,6 @@
 //! The `EnvoyFilter` of a Voxgate filter.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -56,11 +55,6 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
     if options.filter == Filter::JwtTier {
         patches.push(buffer_limit(options, policy.max_held_bytes()));
     }
-    if options.filter == Filter::TextShed
-        && let Some(wait) = policy.longest_wait()
-    {
-        patches.push(request_timeout(options, wait));
-    }
     let mut spec = serde_json::Map::new();
     if !options.labels.is_empty() {
         spec.insert("workloadSelector".to_owned(), json!({"labels": options.labels}));
@@ -105,36 +99,6 @@ fn buffer_limit(options: &ResourceOptions, max_held_bytes: u64) -> Value {
         "patch": {
             "operation": "MERGE",
             "value": {"request_body_buffer_limit": max_held_bytes.saturating_add(ONE_READ)},
-        },
-    })
-}
-
-/// For how long a body may come, beyond what a request waits.
-const UPLOAD: Duration = Duration::from_secs(300);
-
-/// When Envoy itself answers 408 to a request that is still held: should a filter's VM trap, nobody else
-/// ends those that it held (measured on 1.40.0). It ends once the request is on its way, or answered.
-fn request_timeout(options: &ResourceOptions, wait: Duration) -> Value {
-    const MANAGER: &str = "envoy.filters.network.http_connection_manager";
-    let seconds = wait.saturating_add(UPLOAD).as_secs();
-    json!({
-        "applyTo": "NETWORK_FILTER",
-        "match": {
-            "context": options.proxy.context(),
-            "listener": {
-                "portNumber": options.port,
-                "filterChain": {"filter": {"name": MANAGER}},
-            },
-        },
-        "patch": {
-            "operation": "MERGE",
-            "value": {
-                "name": MANAGER,
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                    "request_timeout": format!("{seconds}s"),
-                },
-            },
         },
     })
 }

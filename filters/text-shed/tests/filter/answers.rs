@@ -63,7 +63,7 @@ fn failures_of_the_service_count_and_what_clients_do_does_not() {
         stream.response_body(b"{}", true);
         stream.end();
     };
-    ["200", "302", "400", "404", "422"].map(respond);
+    ["200", "302", "400", "404", "422"].into_iter().for_each(respond);
     // Nearly nothing is in flight: it is rather the request's fault.
     respond("500");
     admitted(&host, &speech(1)).client_leaves();

@@ -195,6 +195,6 @@ fn in_shadow_mode_all_pass_and_what_would_become_of_them_is_counted() {
     assert_eq!(decided(&host, ["would_reject", "no_subject", "none", "none", "normal"]), 1);
     unknown.client_leaves();
     assert_eq!(here(&host), (3, 0));
-    [first, second, third].map(serve);
+    [first, second, third].into_iter().for_each(serve);
     assert_eq!(here(&host), (0, 0));
 }

@@ -178,7 +178,7 @@ fn the_shorter_goes_first_and_another_tenant_before_a_tenants_second() {
     let outcomes = [&first, &second, &other, &long].map(Stream::outcome);
     use Outcome::{Continued, Waiting};
     assert_eq!(outcomes, [Continued, Waiting, Continued, Waiting]);
-    [first, second, other, long].map(Stream::client_leaves);
+    [first, second, other, long].into_iter().for_each(Stream::client_leaves);
     assert_eq!(here(&host), (0, 0));
 }
 
@@ -197,7 +197,7 @@ fn the_timer_is_fast_only_while_something_waits_and_then_writes_only_changes() {
     // Those that come do not put it off.
     let more = held(&host, &speech(20));
     assert_eq!(host.timer_starts(), starts);
-    [stream, more].map(Stream::client_leaves);
+    [stream, more].into_iter().for_each(Stream::client_leaves);
     host.tick();
     assert_eq!(host.tick_period(), SLOW);
     serve(full);
@@ -216,7 +216,7 @@ fn a_push_while_one_waits_loses_nobody() {
     wait(&host, FAST);
     assert_eq!(stream.outcome(), Outcome::Continued);
     assert_eq!(here(&host).0, 3);
-    [full, stream, new].map(serve);
+    [full, stream, new].into_iter().for_each(serve);
     assert_eq!(here(&host), (0, 0));
     assert_eq!(host.definitions("voxgate_shed_retries_total"), 1);
 }

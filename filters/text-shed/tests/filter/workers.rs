@@ -21,12 +21,11 @@ fn what_one_worker_has_in_flight_is_no_room_in_another() {
 #[test]
 fn what_a_dead_worker_had_is_free_after_its_lease() {
     let host = plain();
-    let lost = admitted(&host, &speech(90));
-    let waiting = held(&host, &speech(20));
+    let _lost = admitted(&host, &speech(90));
+    let _waiting = held(&host, &speech(20));
     push(&host, |_| ());
     serve(admitted(&host, &basic(1)));
     host.kill_older();
-    drop((lost, waiting));
     for _ in 0..14 {
         assert_eq!(here(&host).0, 1);
     }
@@ -44,7 +43,7 @@ fn what_a_worker_still_has_is_kept_past_its_lease() {
     (0..60).for_each(|_| wait(&host, SLOW));
     assert_eq!(here(&host), (2, 0));
     assert_eq!(refused(&host, &basic(20)).status, 503);
-    [long, second].map(serve);
+    [long, second].into_iter().for_each(serve);
     assert_eq!(here(&host), (0, 0));
 }
 

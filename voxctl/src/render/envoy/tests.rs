@@ -80,12 +80,8 @@ fn the_filter_stands_before_the_router_of_a_listener_on_loopback() {
     assert_eq!(listener["name"], "virtualInbound");
 }
 
-const IN_ORDER: [&str; 4] = [
-    "voxgate.jwt-tier",
-    "voxgate.voice-quota",
-    "voxgate.text-shed",
-    "envoy.filters.http.router",
-];
+const IN_ORDER: [&str; 4] =
+    ["voxgate.jwt-tier", "voxgate.voice-quota", "voxgate.text-shed", "envoy.filters.http.router"];
 
 #[test]
 fn filters_stand_in_their_order_before_the_router_in_whatever_order_they_are_named() {

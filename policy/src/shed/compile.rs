@@ -136,7 +136,7 @@ impl Compiler<'_> {
             reserved = reserved.saturating_add(share.reserve.into());
             if let Some(queue) = share.queue {
                 let place = place.key("queue");
-                if queue.max == 0 || queue.max as usize > MAX_QUEUED {
+                if queue.max == 0 {
                     let message = format!("must be between 1 and {MAX_QUEUED}");
                     self.error(place.key("max"), message);
                 }

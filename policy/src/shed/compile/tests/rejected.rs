@@ -35,8 +35,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
         ),
         (
             "/capacity/tiers/basic/queue",
-            json!({"max": 513, "wait": "1s"}),
-            "basic.queue.max: must be between 1 and 512",
+            json!({"max": 463, "wait": "1s"}),
+            "capacity.tiers: more than 512 requests may wait, of all tiers together",
         ),
         (
             "/capacity/tiers/basic/queue",
@@ -97,7 +97,7 @@ fn the_least_and_the_most_are_accepted() {
     for (pointer, value) in [
         ("/capacity/limit", json!(u64::MAX)),
         ("/capacity/tiers/basic/reserve", json!(70)),
-        ("/capacity/tiers/basic/queue", json!({"max": 512, "wait": "60s"})),
+        ("/capacity/tiers/basic/queue", json!({"max": 462, "wait": "60s"})),
         ("/capacity/tiers/basic/queue", json!({"max": 1, "wait": "10ms"})),
         ("/lease", json!("10m")),
         ("/load/overload/in_use", json!(60)),

@@ -48,8 +48,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
             json!({"max": 1, "wait": "61s"}),
             "basic.queue.wait: must be between 10ms and 60s",
         ),
-        ("/lease", json!("900ms"), "lease: must be between 1s and 600s"),
-        ("/lease", json!("601s"), "lease: must be between 1s and 600s"),
+        ("/lease", json!("2900ms"), "lease: must be between 3s and 600s"),
+        ("/lease", json!("601s"), "lease: must be between 3s and 600s"),
         ("/load/dwell", json!("99ms"), "load.dwell: must be between 100ms and 60s"),
         ("/load/busy/in_use", json!(0), "busy.in_use: must be between 1 and 100000 percent"),
         (

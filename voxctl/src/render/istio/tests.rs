@@ -368,12 +368,13 @@ fn a_gateways_filters_stand_in_its_own_listener() {
 
 #[test]
 fn only_an_envoyfilter_is_rendered_for_a_gateway() {
+    let policy = policy("token", r#""deny""#);
     let gateway = ResourceOptions { proxy: Proxy::Gateway, ..options(FILE, None) };
     for (render, kind) in [
         (wasmplugin as fn(_, _) -> Result<Rendered<String>, RenderError>, "WasmPlugin"),
         (trafficextension, "TrafficExtension"),
     ] {
-        let refused = render(&policy("token", r#""deny""#), &gateway).unwrap_err().to_string();
+        let refused = render(&policy, &gateway).unwrap_err().to_string();
         let says = format!("a {kind} is not rendered for a gateway; render an envoyfilter");
         assert_eq!(refused, says);
     }

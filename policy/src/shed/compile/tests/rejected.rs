@@ -16,6 +16,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
         ("/capacity/limit", json!(0), "capacity.limit: must be more than 0"),
         ("/capacity/batch_limit", json!(0), "capacity.batch_limit: must be more than 0"),
         ("/capacity/most", json!(0), "capacity.most: must be more than 0"),
+        ("/capacity/least", json!(0), "capacity.least: must be more than 0"),
+        ("/capacity/least", json!(241), "capacity.least: no request would fit into the capacity"),
         (
             "/capacity/tiers/premum",
             json!({}),
@@ -96,6 +98,7 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
 fn the_least_and_the_most_are_accepted() {
     for (pointer, value) in [
         ("/capacity/limit", json!(u64::MAX)),
+        ("/capacity/least", json!(240)),
         ("/capacity/tiers/basic/reserve", json!(70)),
         ("/capacity/tiers/basic/queue", json!({"max": 462, "wait": "60s"})),
         ("/capacity/tiers/basic/queue", json!({"max": 1, "wait": "10ms"})),

@@ -58,7 +58,8 @@ impl ShedRules {
             WorkUnit::TextChars => Work(LEAST_CHARS),
             WorkUnit::Requests => Work(1),
         });
-        if [online, batch, Some(most)].into_iter().flatten().any(|it| it < least) {
+        let is_too_little = |it: &Work| (Work(1)..least).contains(it);
+        if [online, batch, Some(most)].iter().flatten().any(is_too_little) {
             compiler.error(place.key("least"), "no request would fit into the capacity");
         }
         let tier_terms = compiler.tiers(&spec.capacity, &place.key("tiers"));
@@ -145,7 +146,7 @@ impl Compiler<'_> {
             reserved = reserved.saturating_add(share.reserve.into());
             if let Some(queue) = share.queue {
                 let place = place.key("queue");
-                if queue.max == 0 || queue.max as usize > MAX_QUEUED {
+                if queue.max == 0 {
                     let message = format!("must be between 1 and {MAX_QUEUED}");
                     self.error(place.key("max"), message);
                 }

@@ -217,4 +217,7 @@ fn work_is_counted_in_the_unit_and_never_as_nothing() {
         let endless = rules.work(&subject(u64::MAX, u64::MAX, u64::MAX));
         assert!(endless >= Work(1), "{unit}");
     }
+    let floor = rules(&changed(|it| it["capacity"]["least"] = json!(4)));
+    let (short, long) = (floor.work(&subject(2, 200, 0)), floor.work(&subject(50, 5_000, 0)));
+    assert_eq!((short, long), (Work(4_000), Work(5_000)));
 }

@@ -16,6 +16,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
         ("/capacity/limit", json!(0), "capacity.limit: must be more than 0"),
         ("/capacity/batch_limit", json!(0), "capacity.batch_limit: must be more than 0"),
         ("/capacity/most", json!(0), "capacity.most: must be more than 0"),
+        ("/capacity/least", json!(0), "capacity.least: must be more than 0"),
+        ("/capacity/least", json!(241), "capacity.least: no request would fit into the capacity"),
         (
             "/capacity/tiers/premum",
             json!({}),
@@ -35,8 +37,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
         ),
         (
             "/capacity/tiers/basic/queue",
-            json!({"max": 513, "wait": "1s"}),
-            "basic.queue.max: must be between 1 and 512",
+            json!({"max": 463, "wait": "1s"}),
+            "capacity.tiers: more than 512 requests may wait, of all tiers together",
         ),
         (
             "/capacity/tiers/basic/queue",
@@ -48,8 +50,8 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
             json!({"max": 1, "wait": "61s"}),
             "basic.queue.wait: must be between 10ms and 60s",
         ),
-        ("/lease", json!("900ms"), "lease: must be between 1s and 600s"),
-        ("/lease", json!("601s"), "lease: must be between 1s and 600s"),
+        ("/lease", json!("2900ms"), "lease: must be between 3s and 600s"),
+        ("/lease", json!("601s"), "lease: must be between 3s and 600s"),
         ("/load/dwell", json!("99ms"), "load.dwell: must be between 100ms and 60s"),
         ("/load/busy/in_use", json!(0), "busy.in_use: must be between 1 and 100000 percent"),
         (
@@ -96,8 +98,9 @@ fn a_wrong_value_is_refused_with_its_path_and_what_is_accepted() {
 fn the_least_and_the_most_are_accepted() {
     for (pointer, value) in [
         ("/capacity/limit", json!(u64::MAX)),
+        ("/capacity/least", json!(240)),
         ("/capacity/tiers/basic/reserve", json!(70)),
-        ("/capacity/tiers/basic/queue", json!({"max": 512, "wait": "60s"})),
+        ("/capacity/tiers/basic/queue", json!({"max": 462, "wait": "60s"})),
         ("/capacity/tiers/basic/queue", json!({"max": 1, "wait": "10ms"})),
         ("/lease", json!("10m")),
         ("/load/overload/in_use", json!(60)),

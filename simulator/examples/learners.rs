@@ -55,10 +55,10 @@ fn main() {
     }
 }
 
-fn rules() -> (ShedRules, OperationNames) {
+fn rules() -> (Box<ShedRules>, OperationNames) {
     let json = br#"{"version": 1, "tiers": [{"name": "premium", "scopes": ["a"], "allow": ["*"]}, {"name": "standard", "scopes": ["b"], "allow": ["*"]}, {"name": "basic", "scopes": ["c"], "allow": ["*"]}], "shedding": {}}"#;
     let policy = ShedPolicy::from_json(json).expect("a policy");
-    (policy.rules().expect("a section").clone(), policy.operations().clone())
+    (Box::new(policy.rules().expect("a section").clone()), policy.operations().clone())
 }
 
 fn simulate(

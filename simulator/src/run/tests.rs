@@ -34,7 +34,8 @@ fn policy(shedding: &serde_json::Value) -> Shedder {
         "shedding": shedding,
     });
     let policy = ShedPolicy::from_json(policy.to_string().as_bytes()).unwrap();
-    let (rules, names) = (policy.rules().unwrap().clone(), policy.operations().clone());
+    let rules = Box::new(policy.rules().unwrap().clone());
+    let names = policy.operations().clone();
     Shedder::Policy { rules, names, learner: None }
 }
 
@@ -124,12 +125,16 @@ fn a_flood_is_survived() {
 fn a_week_of_ordinary_traffic_with_bursts_is_served_whole() {
     let configured = policy(&serde_json::json!({"capacity": {"limit": 500}}));
     let learned = policy(&serde_json::json!({}));
-    let week = scenario(Shape::Days(0.2), 7 * DAY);
-    for seed in 1..=2 {
-        let nobody = simulate(&week, seed, &Shedder::Nobody);
+    let online = GpuModel { audio_seconds_per_second: 16.0, ..GpuModel::default() };
+    let service = Service { online, ..service() };
+    let week = Scenario { speed: 16.0, ..scenario(Shape::Days(0.2), 7 * DAY) };
+    for seed in 1..=3 {
+        let simulate =
+            |shedder: &Shedder| run(&service, week.arrivals(seed), shedder, week.duration);
+        let nobody = simulate(&Shedder::Nobody);
         assert_eq!(nobody.crashes, 0, "this is no ordinary traffic");
         for shedder in [&configured, &learned] {
-            let report = simulate(&week, seed, shedder);
+            let report = simulate(shedder);
             assert_eq!((report.all.refused(), report.all.served), (0, report.all.offered));
         }
     }

@@ -35,7 +35,7 @@ fn main() {
     println!("|---|---|---|---|---|---|---|---|");
     for (service_name, model) in &models {
         for (scenario_name, shape, seconds, long) in [
-            ("flood", Shape::Flood(3.0), 720, 5.0),
+            ("flood, 5 % long", Shape::Flood(3.0), 720, 5.0),
             ("flood, 20 % long", Shape::Flood(3.0), 720, 20.0),
             ("day", Shape::Days(0.25), 86_400, 1.0),
         ] {

@@ -113,11 +113,12 @@ fn a_flood_is_survived() {
             assert!(flooded <= 1.5 * alone, "{flooded} s, alone {alone} s");
             assert!(is_normal_soon(&report, 660.0), "{:?}", report.timeline);
         }
-        let steady = Scenario { shape: Shape::Steady(3.0), ..flood };
-        let goodput = simulate(&steady, 1, &shipped()).goodput;
-        let best = best_steady(&steady);
-        assert!(goodput >= 0.9 * best, "{goodput} s/s, at best {best} s/s");
     }
+    let steady = Scenario { long_percent: 0.9, ..scenario(Shape::Steady(3.0), 720) };
+    let goodput = simulate(&steady, 1, &shipped()).goodput;
+    // Long texts break the service at nearly any load: the best it bears is one of short texts.
+    let best = best_steady(&Scenario { long_percent: 0.0, ..steady });
+    assert!(best > 30.0 && goodput >= 0.9 * best, "{goodput} s/s, at best {best} s/s");
 }
 
 /// A service that bears its traffic is never shed, whether its capacity is learned or not.

@@ -13,6 +13,7 @@ pub mod guard;
 pub mod ladder;
 mod lane;
 pub mod load;
+mod longest;
 mod refusal;
 pub mod rewrite;
 mod rules;

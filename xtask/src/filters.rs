@@ -46,7 +46,7 @@ pub const MODULES: [Module; 4] = [
         budget_kb: 540,
         watches_responses: true,
     },
-    Module { package: "voxgate-text-shed", feature: None, budget_kb: 530, watches_responses: true },
+    Module { package: "voxgate-text-shed", feature: None, budget_kb: 540, watches_responses: true },
 ];
 
 // === impl Module ===

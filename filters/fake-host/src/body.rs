@@ -63,8 +63,8 @@ impl Body {
         } else {
             return false;
         }
-        // Envoy answers when the callback is over (`prepareLocalReplyViaFilterChain`); in a tick it
-        // would at once, within the call out of the VM.
+        // Envoy answers when the callback is over (`prepareLocalReplyViaFilterChain`), but to a change
+        // in a callback of the root context at once, within the call out of the VM (seen on 1.40.0).
         self.is_too_large |= is_buffering && body.len() > limit;
         true
     }
@@ -153,7 +153,7 @@ pub(crate) fn deliver(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
     goes_on
 }
 
-fn too_large(context: u32) {
+pub(crate) fn too_large(context: u32) {
     let reply = Reply::of_envoy(413, "Payload Too Large");
     state::with(|state| {
         let stream = state.stream(context);

@@ -142,8 +142,11 @@ impl Stream {
     pub fn trailers(&self, trailers: &[(&str, &str)]) -> (Action, Headers) {
         self.read(|stream| stream.trailers = Some(owned(trailers)));
         let action = Action::of(callbacks::request_trailers(self.context));
+        if self.read(|stream| stream.body.is_too_large && stream.phase == StreamPhase::Held) {
+            body::too_large(self.context);
+        }
         self.read(|stream| {
-            if action == Action::Continue {
+            if action == Action::Continue && stream.phase != StreamPhase::Replied {
                 stream.goes_on();
                 stream.body.flush();
             }

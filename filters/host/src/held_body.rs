@@ -2,8 +2,8 @@
 //!
 //! `proxy_set_buffer_bytes` can drop bytes at the front, or put some there or at the end; anything else
 //! is BadArgument, on which the SDK panics (Envoy's `Buffer::copyFrom`, in
-//! `source/extensions/common/wasm/context.cc`; dropping part of a buffer works since envoy#17280, in
-//! 1.20). So a body is changed by turning it once around: a piece is read and dropped at the front and
+//! `source/extensions/common/wasm/context.cc`; dropping part of a buffer works since envoy#17280, of
+//! 2021). So a body is changed by turning it once around: a piece is read and dropped at the front and
 //! put at the end, with what has to change in it changed.
 //!
 //! What is turned is (`Context::decodeData` and `getBuffer`, there) the chunk itself as long as nothing
@@ -40,7 +40,7 @@ pub struct HeldBody<'a> {
     phase: PhantomData<&'a mut ()>,
 }
 
-/// A body that was not changed.
+/// Why a body is not what it should have become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
     /// The edits are not in ascending order, or past the end of the body. Nothing was changed.
@@ -50,6 +50,10 @@ pub enum EditError {
     /// 503, for its body is broken.
     #[error("the proxy did not give the whole body")]
     Torn,
+    /// In a callback of the root context, which is that of a timer or of a call, the body would become
+    /// longer than Envoy ever held. Nothing was changed.
+    #[error("a body can grow only while it comes")]
+    Grows,
 }
 
 // === impl HeldBody ===
@@ -88,7 +92,9 @@ impl<'a> HeldBody<'a> {
     /// is the caller's to know.
     ///
     /// A body that grows past Envoy's buffer limit is answered 413 by Envoy, whatever the filter
-    /// decides.
+    /// decides: in the stream's own callbacks when they are over, but in others at once, within this
+    /// call, which ends the stream while the filter cannot be told (seen on Envoy 1.40.0). So it cannot
+    /// grow there: make edits when the last part of a body comes, then wait.
     ///
     /// # Errors
     /// [`EditError`]
@@ -97,40 +103,46 @@ impl<'a> HeldBody<'a> {
         if edits.is_empty() {
             return Ok(());
         }
-        check(edits, length as u64)?;
+        let now = length_with(edits, length as u64)?;
+        if self.stream.is_in_root() && now > self.stream.body().most_held() as u64 {
+            return Err(EditError::Grows);
+        }
+        self.correct_headers(now);
         let Ok(now) = turn(length, edits) else {
             self.stream.set_body(self.stream.body().broken());
             return Err(EditError::Torn);
         };
-        let body = self.stream.body().resized(now);
-        self.stream.set_body(body);
-        let has_length =
-            hostcalls::get_map_value_bytes(MapType::HttpRequestHeaders, "content-length")
-                .is_ok_and(|it| it.is_some());
-        if has_length {
-            let value = now.to_string();
-            let _ = headers::set(MapType::HttpRequestHeaders, "content-length", value.as_bytes());
+        self.stream.set_body(self.stream.body().resized(now));
+        Ok(())
+    }
+
+    fn correct_headers(&self, length: u64) {
+        let (headers, trailers) = (MapType::HttpRequestHeaders, MapType::HttpRequestTrailers);
+        let before = hostcalls::get_map_value_bytes(headers, "content-length");
+        if before.is_ok_and(|it| it.is_some()) {
+            let _ = headers::set(headers, "content-length", length.to_string().as_bytes());
         }
         for name in OF_ITS_BYTES {
-            let _ = headers::remove(MapType::HttpRequestHeaders, name);
-            if body.has_trailers() {
-                let _ = headers::remove(MapType::HttpRequestTrailers, name);
+            let _ = headers::remove(headers, name);
+            if self.stream.body().has_trailers() {
+                let _ = headers::remove(trailers, name);
             }
         }
-        Ok(())
     }
 }
 
-/// An empty body is none to Envoy, so nothing can be added to it.
-fn check(edits: &[Edit], length: u64) -> Result<(), EditError> {
-    let mut from = 0;
-    for Edit { range, .. } in edits {
+/// The length that edits give a body. An empty one is none to Envoy, so nothing can be added to it.
+fn length_with(edits: &[Edit], length: u64) -> Result<u64, EditError> {
+    let (mut from, mut now) = (0, length);
+    for Edit { range, bytes } in edits {
         if range.start < from || range.end < range.start || range.end > length || length == 0 {
             return Err(EditError::Range);
         }
         from = range.end;
+        let gone = range.end.saturating_sub(range.start);
+        now = now.saturating_sub(gone).saturating_add(bytes.len() as u64);
     }
-    Ok(())
+    Ok(now)
 }
 
 /// Turns the body once around; its length then.

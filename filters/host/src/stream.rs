@@ -29,6 +29,8 @@ struct StreamState {
     phase: Cell<Phase>,
     body: Cell<BodyState>,
     response: Cell<ResponseState>,
+    /// A callback of the root context runs, and is about this stream.
+    is_in_root: Cell<bool>,
     /// The filter answered, and not Envoy.
     replied: Cell<bool>,
     timer: Rc<Timer>,
@@ -63,6 +65,7 @@ impl StreamHandle {
             phase: Cell::new(Phase::Running),
             body: Cell::default(),
             response: Cell::default(),
+            is_in_root: Cell::default(),
             replied: Cell::default(),
             timer,
         };
@@ -81,6 +84,11 @@ impl StreamHandle {
         self.state.timer.set_period(period);
     }
 
+    /// Whether a callback of the root context runs.
+    pub(crate) fn is_in_root(&self) -> bool {
+        self.state.is_in_root.get()
+    }
+
     pub(crate) fn timer(&self) -> &Timer {
         &self.state.timer
     }
@@ -94,7 +102,10 @@ impl StreamHandle {
             self.enter(Phase::Done);
             return;
         }
-        if self.decide(|filter, request, held| filter.on_waiting(request, held)) {
+        self.state.is_in_root.set(true);
+        let goes_on = self.decide(|filter, request, held| filter.on_waiting(request, held));
+        self.state.is_in_root.set(false);
+        if goes_on {
             // Envoy knows every stream type the SDK can name, so this is always Ok.
             let _ = hostcalls::resume_http_request();
         }

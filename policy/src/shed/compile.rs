@@ -1,33 +1,26 @@
 //! From the `shedding` section as written to the validated one.
 
+mod fed;
+mod ladder;
 #[cfg(test)]
 mod tests;
 
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::gate::{MAX_QUEUED, QueueTerms, TierTerms};
-use super::ladder::{
-    Conditions, Degrade, Ladder, LadderRule, Levels, Rung, Span, first_unreachable,
-};
 use super::load::{MetricName, Thresholds};
 use super::rules::{LEAST_CHARS, ShedRules};
 use super::work::{TierKey, Work};
-use crate::body::Field;
 use crate::error::{Path, PolicyError};
-use crate::operation::{OperationNames, OperationSet};
-use crate::recognise::Recogniser;
-use crate::spec::{
-    CapacitySpec, DeadlineSpec, DegradeSpec, LadderRuleSpec, RangeSpec, RejectSpec, RungSpec,
-    SheddingSpec, ThresholdsSpec, WorkUnit,
-};
-use crate::suggest;
-use crate::tier::{Limit, TierId, Tiers};
+use crate::operation::OperationNames;
+use crate::spec::{CapacitySpec, DeadlineSpec, LoadSpec, SheddingSpec, ThresholdsSpec, WorkUnit};
+use crate::tier::{TierId, Tiers};
 
 /// The most rules of one ladder.
 pub const MAX_RULES: usize = 64;
 
-const LEASES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(600));
+/// Every second a worker tells what it has, and each third of a lease it must.
+const LEASES: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(600));
 const WAITS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(60));
 const DWELLS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(60));
 const BUDGETS: (Duration, Duration) = (Duration::from_millis(1), Duration::from_secs(3600));
@@ -44,7 +37,7 @@ impl ShedRules {
         errors: &mut Vec<PolicyError>,
     ) -> Self {
         let mut compiler = Compiler { operations, tiers, errors };
-        let CapacitySpec { unit, limit, batch_limit, most, .. } = spec.capacity;
+        let CapacitySpec { unit, limit, batch_limit, most, least, .. } = spec.capacity;
         let place = path.key("capacity");
         let scale = if unit == WorkUnit::AudioSeconds { 1000 } else { 1 };
         let mut work = |units: Option<u64>, key: &str| {
@@ -60,12 +53,21 @@ impl ShedRules {
             WorkUnit::TextChars => Work(6_000_u64.saturating_mul(LEAST_CHARS)),
             WorkUnit::Requests => Work(1000),
         });
+        let least = work(least, "least").unwrap_or(match unit {
+            WorkUnit::AudioSeconds => Work(1000),
+            WorkUnit::TextChars => Work(LEAST_CHARS),
+            WorkUnit::Requests => Work(1),
+        });
+        if [online, batch, Some(most)].into_iter().flatten().any(|it| it < least) {
+            compiler.error(place.key("least"), "no request would fit into the capacity");
+        }
         let tier_terms = compiler.tiers(&spec.capacity, &place.key("tiers"));
         compiler.within(spec.lease.0, LEASES, &path.key("lease"));
         let load = path.key("load");
         compiler.within(spec.load.dwell.0, DWELLS, &load.key("dwell"));
         let busy = compiler.thresholds(&spec.load.busy, &load.key("busy"));
         let overload = compiler.thresholds(&spec.load.overload, &load.key("overload"));
+        compiler.ordered(&spec.load, &load.key("overload"));
         let is_header = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
         if spec.load.report_header.is_empty() || !spec.load.report_header.bytes().all(is_header) {
             compiler.error(load.key("report_header"), "write the name of a header in lower case");
@@ -86,6 +88,7 @@ impl ShedRules {
             online,
             batch,
             most,
+            least,
             tiers: tier_terms,
             lease: spec.lease.0,
             busy,
@@ -98,40 +101,7 @@ impl ShedRules {
             default_budget,
         }
     }
-
-    /// Adds an error for each rule of the section at `path` that hangs on what no recognised operation
-    /// tells.
-    pub fn check_fed(&self, path: &Path, recogniser: &Recogniser, errors: &mut Vec<PolicyError>) {
-        for (i, rule) in self.ladder.rules().enumerate() {
-            let place = path.key("ladder").index(i);
-            let says = |field: Field| {
-                recogniser.asked().any(|(operations, plan)| {
-                    let is_about =
-                        rule.when.operations.is_none_or(|it| operations.without(it) != operations);
-                    is_about && plan.is_some_and(|it| it.names(field))
-                })
-            };
-            if rule.when.chars != Span::ALL && !says(Field::Text) {
-                errors.push(PolicyError::new(place.key("text_chars"), UNFED));
-            }
-            if rule.when.speech_ms != Span::ALL && !says(Field::Text) {
-                errors.push(PolicyError::new(place.key("audio_seconds"), UNFED));
-            }
-            if let Rung::Degrade(degrade) = &rule.rung {
-                for field in degrade.fields().filter(|it| !says(*it)) {
-                    let key =
-                        if field == Field::SampleRate { "sample_rate" } else { field.as_str() };
-                    errors.push(PolicyError::new(place.key("degrade").key(key), format!(
-                        "no rule tells where the {} stands for an operation of this rule; name its place in a rule's `body.fields`",
-                        field.as_str().replace('_', " ")
-                    )));
-                }
-            }
-        }
-    }
 }
-
-const UNFED: &str = "no rule tells the text of an operation of this rule; name its place in a rule's `body.fields`, or leave this out";
 
 struct Compiler<'a> {
     operations: &'a OperationNames,
@@ -188,6 +158,12 @@ impl Compiler<'_> {
                 queue: share.queue.map(|it| QueueTerms { max: it.max as usize, wait: it.wait.0 }),
             });
         }
+        let waiting = spec.tiers.values().filter_map(|it| it.queue).map(|it| it.max as usize);
+        if waiting.fold(0, usize::saturating_add) > MAX_QUEUED {
+            let message =
+                format!("more than {MAX_QUEUED} requests may wait, of all tiers together");
+            self.error(path.clone(), message);
+        }
         if reserved > 100 {
             let message = format!("the tiers' reserves are {reserved} % of the capacity together");
             self.error(path.clone(), message);
@@ -213,6 +189,19 @@ impl Compiler<'_> {
         }
     }
 
+    fn ordered(&mut self, spec: &LoadSpec, path: &Path) {
+        let LoadSpec { busy, overload, .. } = spec;
+        for (busy, overload, key) in [
+            (busy.in_use, overload.in_use, "in_use"),
+            (busy.first_byte, overload.first_byte, "first_byte"),
+            (busy.reported, overload.reported, "reported"),
+        ] {
+            if overload < busy {
+                self.error(path.key(key), format!("must not be less than `busy`'s, {busy}"));
+            }
+        }
+    }
+
     fn budgets(
         &mut self,
         spec: &DeadlineSpec,
@@ -229,198 +218,4 @@ impl Compiler<'_> {
         }
         (spec.default.map(|it| it.0), budgets)
     }
-
-    fn ladder(&mut self, specs: &[LadderRuleSpec], path: &Path) -> Ladder {
-        if specs.len() > MAX_RULES {
-            self.error(path.clone(), format!("more than {MAX_RULES} rules"));
-        }
-        let mut rules: Vec<LadderRule> = Vec::new();
-        for (i, spec) in specs.iter().take(MAX_RULES).enumerate() {
-            let place = path.index(i);
-            if !is_name(&spec.name) {
-                self.error(place.key("name"), format!(
-                    "`{}` is not a rule name; write a-z, A-Z, 0-9, `-`, `_` and `.`, 1 to 64 of them",
-                    spec.name.escape_debug()
-                ));
-            }
-            if rules.iter().any(|it| *it.name == *spec.name) {
-                let message = format!("a second rule called `{}`", spec.name);
-                self.error(place.key("name"), message);
-            }
-            rules.push(self.rule(spec, &place));
-        }
-        let operations = self.operations.matching("*");
-        let mut tiers: Vec<TierKey> = self.tiers.names().map(TierKey::of).collect();
-        tiers.push(TierKey::NONE);
-        if let Some(i) = first_unreachable(&rules, operations, &tiers) {
-            let name = rules.get(i).map(|it| it.name.to_string()).unwrap_or_default();
-            self.error(path.index(i), format!(
-                "rule `{name}` can never match: its range is empty, or the rules before it take every request that fits it"
-            ));
-        }
-        Ladder(rules)
-    }
-
-    fn rule(&mut self, spec: &LadderRuleSpec, path: &Path) -> LadderRule {
-        let operations = self.of_operations(&spec.operations, &path.key("operations"));
-        let mut ids = Vec::new();
-        for (i, name) in spec.tiers.iter().enumerate() {
-            ids.extend(self.tier(name, &path.key("tiers").index(i)));
-        }
-        let when = Conditions {
-            operations,
-            tiers: (!spec.tiers.is_empty()).then(|| ids.iter().map(|(_, key)| *key).collect()),
-            levels: Levels::of(&spec.load),
-            chars: self.span(spec.text_chars, 1, &path.key("text_chars")),
-            speech_ms: self.span(spec.audio_seconds, 1000, &path.key("audio_seconds")),
-        };
-        let has_lower_bound = when.chars.first > 0 || when.speech_ms.first > 0;
-        let is = |rung| spec.rung == rung;
-        if spec.degrade.is_some() && !is(RungSpec::Degrade) {
-            self.error(path.key("degrade"), "only `rung: degrade` changes a request");
-        }
-        if spec.reject.is_some() && !is(RungSpec::Reject) {
-            self.error(path.key("reject"), "only `rung: reject` answers");
-        }
-        if spec.reject == Some(RejectSpec::TextTooLong) && !has_lower_bound {
-            self.error(
-                path.key("reject"),
-                "without a lower bound (`text_chars: {above: N}`) no text is short enough to pass",
-            );
-        }
-        let rung = match spec.rung {
-            RungSpec::Pass => Rung::Pass,
-            RungSpec::Divert => Rung::Divert,
-            RungSpec::Degrade => Rung::Degrade(Rc::new(self.degrade(spec, &ids, operations, path))),
-            RungSpec::Reject => Rung::Reject(spec.reject.unwrap_or(match has_lower_bound {
-                true => RejectSpec::TextTooLong,
-                false => RejectSpec::Busy,
-            })),
-        };
-        LadderRule { name: spec.name.as_str().into(), when, rung }
-    }
-
-    fn of_operations(&mut self, patterns: &[String], path: &Path) -> Option<OperationSet> {
-        if patterns.is_empty() {
-            return None;
-        }
-        let mut all = OperationSet::default();
-        for (i, pattern) in patterns.iter().enumerate() {
-            let matching = self.operations.matching(pattern);
-            if matching.is_empty() {
-                let accepted = suggest::accepted(pattern, self.operations.iter());
-                self.error(path.index(i), format!("`{pattern}` fits no operation; {accepted}"));
-            }
-            all = all.union(matching);
-        }
-        Some(all)
-    }
-
-    fn span(&mut self, range: Option<RangeSpec>, scale: u64, path: &Path) -> Span {
-        let Some(RangeSpec { above, up_to }) = range else { return Span::ALL };
-        if above.is_none() && up_to.is_none() {
-            self.error(path.clone(), "say `above: N`, `up_to: N`, or both");
-        }
-        let scaled = |it: u64| it.saturating_mul(scale);
-        let span = Span {
-            first: above.map_or(0, |it| scaled(it).saturating_add(1)),
-            last: up_to.map_or(u64::MAX, scaled),
-        };
-        if span.is_empty() {
-            self.error(path.clone(), "`above` must be less than `up_to`");
-        }
-        span
-    }
-
-    fn degrade(
-        &mut self,
-        spec: &LadderRuleSpec,
-        tiers: &[(TierId, TierKey)],
-        operations: Option<OperationSet>,
-        path: &Path,
-    ) -> Degrade {
-        let written = spec.degrade.clone().unwrap_or_default();
-        let place = path.key("degrade");
-        if written == DegradeSpec::default() {
-            let message =
-                "name what is changed: `sample_rate`, `model`, `format`, `stream`, `headers`";
-            self.error(place.clone(), message);
-        }
-        if written.sample_rate == Some(0) {
-            self.error(place.key("sample_rate"), "must be more than 0 Hz");
-        }
-        let all: Vec<TierId> = self.tiers.ids().collect();
-        let named = tiers.iter().map(|(id, _)| *id).collect::<Vec<_>>();
-        let concerned = if spec.tiers.is_empty() { all } else { named };
-        for id in concerned {
-            let allowed = self.tiers.allowed(id);
-            if operations.is_some_and(|it| allowed.without(it) == allowed) {
-                continue;
-            }
-            self.within_rights(&written, id, &place);
-        }
-        for (name, value) in &written.headers {
-            let place = place.key("headers").key(name);
-            let is_token = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-            if name.is_empty() || !name.bytes().all(is_token) {
-                self.error(place, "write the name of a header in lower case");
-            } else if is_ours_or_framing(name) {
-                self.error(place, "this header is not for a policy to set");
-            } else if value.bytes().any(|b| b < b' ' || b == 0x7f) {
-                self.error(place, "a header's value has no control characters");
-            }
-        }
-        let DegradeSpec { sample_rate, model, format, stream, headers } = written;
-        Degrade { sample_rate, model, format, stream, headers }
-    }
-
-    /// A tier must be allowed what its requests are changed to.
-    fn within_rights(&mut self, written: &DegradeSpec, id: TierId, path: &Path) {
-        let Some(limits) = self.tiers.limits(id) else { return };
-        let named = [(Field::Model, &written.model), (Field::Format, &written.format)];
-        let mut wrong = Vec::new();
-        for (field, value) in named {
-            let Some(value) = value else { continue };
-            let mut lists = limits.names().filter(|(it, _)| *it == field);
-            if lists.any(|(_, list)| !list.contains(value)) {
-                wrong.push((field.as_str(), format!("{field} `{value}`")));
-            }
-        }
-        if let (Some(rate), Some(max)) = (written.sample_rate, limits.max(Limit::SampleRateHz))
-            && u64::from(rate) > max
-        {
-            wrong.push(("sample_rate", format!("{rate} Hz")));
-        }
-        for (key, what) in wrong {
-            let tier = self.tiers.name(id).to_owned();
-            self.error(path.key(key), format!("tier `{tier}` does not allow {what}"));
-        }
-    }
-}
-
-/// Headers that say who asks, where a request goes, or where it ends.
-fn is_ours_or_framing(name: &str) -> bool {
-    crate::identity::is_reserved_header(name)
-        || name.starts_with("x-envoy-")
-        || matches!(
-            name,
-            super::deadline::DEADLINE_HEADER
-                | "authorization"
-                | "connection"
-                | "content-encoding"
-                | "content-length"
-                | "content-type"
-                | "expect"
-                | "host"
-                | "te"
-                | "trailer"
-                | "transfer-encoding"
-                | "upgrade"
-        )
-}
-
-/// Rule names stand in problems and in metrics.
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }

@@ -12,7 +12,7 @@ use crate::time::UnixMillis;
 /// clocks differ see it differ by as much.
 pub const DEADLINE_HEADER: &str = "x-voxgate-deadline";
 
-/// The deadline of a request whose client names neither.
+/// How long a gRPC client waits, as a number and a unit.
 pub const GRPC_TIMEOUT_HEADER: &str = "grpc-timeout";
 
 /// The header is no number of milliseconds.

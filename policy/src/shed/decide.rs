@@ -1,11 +1,16 @@
 //! What becomes of a request: the one place where this is decided.
 
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::gate::{Ask, Full};
 use super::guard::{Contended, Entrance, Guard, Guards};
 use super::ladder::{Asked, Degrade, Rung};
 use super::lane::Lane;
+use super::longest::Shorter;
 use super::refusal::{Refusal, Why};
 use super::rules::ShedRules;
 use super::work::Work;
@@ -62,11 +67,13 @@ pub enum Verdict {
     Refused(Refusal),
 }
 
-/// What the ladder says, before capacity was asked for.
+/// What the ladder says, and the gate where it may go on.
 enum Step {
     Enter(Entrance, Option<Rc<Degrade>>),
     Divert,
-    Reject(RejectSpec),
+    TooLong,
+    /// There may be room after so long.
+    Busy(Duration),
 }
 
 /// Decides on a request.
@@ -80,10 +87,11 @@ pub fn decide(
     now: UnixMillis,
 ) -> Result<Decision, Contended> {
     if let Some(late) = request.deadline.filter(|it| *it <= now).map(|it| now.since(it)) {
+        let level = guards.read(Lane::Online).load.current();
         let verdict = Verdict::Refused(Refusal::DeadlinePassed { late });
-        return Ok(Decision { rule: None, level: Level::Normal, verdict });
+        return Ok(Decision { rule: None, level, verdict });
     }
-    let (rule, level, step, seen) = guards.update(Lane::Online, |guard| {
+    let (rule, level, step) = guards.update(Lane::Online, |guard| {
         let level = guard.level(rules, Lane::Online, now);
         let matched = rules.ladder.first_match(&request.asked, level);
         let enter = |guard: &mut Guard, degrade| {
@@ -93,85 +101,73 @@ pub fn decide(
             None | Some(Rung::Pass) => enter(guard, None),
             Some(Rung::Degrade(degrade)) => enter(guard, Some(Rc::clone(degrade))),
             Some(Rung::Divert) => Step::Divert,
-            Some(Rung::Reject(reject)) => Step::Reject(*reject),
+            Some(Rung::Reject(RejectSpec::TextTooLong)) => Step::TooLong,
+            Some(Rung::Reject(RejectSpec::Busy)) => Step::Busy(guard.drain()),
         };
-        let seen = Seen::of(guard, rules, request);
-        (matched.map(|it| Rc::clone(&it.name)), level, step, seen)
+        (matched.map(|it| Rc::clone(&it.name)), level, step)
     })?;
+    let shorter = || Shorter::new(rules, guards, request, level);
+    let busy_by_rule = |room| Refusal::Busy { why: Why::Rule, lane: Lane::Online, room };
     let verdict = match step {
         Step::Enter(entrance, degrade) => {
-            seen.verdict(entrance, degrade, Lane::Online, level, request, rules, now)
+            request.verdict(entrance, degrade, Lane::Online, shorter, now)
         }
         Step::Divert => {
-            let (entrance, seen) = guards.update(Lane::Batch, |guard| {
+            let entrance = guards.update(Lane::Batch, |guard| {
                 guard.level(rules, Lane::Batch, now);
-                let entrance = guard.enter(&request.ask(), rules, Lane::Batch, now);
-                (entrance, Seen::of(guard, rules, request))
+                guard.enter(&request.ask(), rules, Lane::Batch, now)
             })?;
-            seen.verdict(entrance, None, Lane::Batch, level, request, rules, now)
+            request.verdict(entrance, None, Lane::Batch, shorter, now)
         }
-        Step::Reject(RejectSpec::Busy) => {
-            Verdict::Refused(Refusal::Busy { why: Why::Rule, lane: Lane::Online, room: seen.drain })
-        }
-        Step::Reject(RejectSpec::TextTooLong) => Verdict::Refused(Refusal::TextTooLong {
-            chars: request.asked.chars,
-            longest: rules.longest(&request.asked, level, seen.most),
-            lane: Lane::Online,
+        Step::TooLong => Verdict::Refused(match shorter().passing(now) {
+            // Who sends it in parts that do not pass either comes back all the more often.
+            None => busy_by_rule(guards.read(Lane::Online).drain()),
+            longest => Refusal::TextTooLong {
+                why: Why::Rule,
+                chars: request.asked.chars,
+                longest,
+                lane: Lane::Online,
+            },
         }),
+        Step::Busy(room) => Verdict::Refused(busy_by_rule(room)),
     };
     Ok(Decision { rule, level, verdict })
-}
-
-/// What a guard said while it was changed.
-struct Seen {
-    /// The most work of one request that would go on now.
-    most: Work,
-    /// How long until what is there is done.
-    drain: std::time::Duration,
-}
-
-// === impl Seen ===
-
-impl Seen {
-    fn of(guard: &Guard, rules: &ShedRules, request: &Request<'_>) -> Self {
-        Self { most: guard.room(request.asked.tier, rules, Lane::Online), drain: guard.drain() }
-    }
-
-    fn verdict(
-        &self,
-        entrance: Entrance,
-        degrade: Option<Rc<Degrade>>,
-        lane: Lane,
-        level: Level,
-        request: &Request<'_>,
-        rules: &ShedRules,
-        now: UnixMillis,
-    ) -> Verdict {
-        let place = Place { id: request.id, lane, work: request.work };
-        match entrance {
-            Entrance::Admitted => Verdict::Admitted(place, degrade),
-            Entrance::Waits => Verdict::Waits(place, degrade),
-            Entrance::Full(Full::TooLarge { most }, _) if request.asked.chars > 0 => {
-                Verdict::Refused(Refusal::TextTooLong {
-                    chars: request.asked.chars,
-                    longest: rules.longest(&request.asked, level, most),
-                    lane,
-                })
-            }
-            Entrance::Full(full, room) => {
-                Verdict::Refused(Refusal::Busy { why: Why::Full(full), lane, room })
-            }
-            Entrance::TooLate(needed) => {
-                let left = request.deadline.map_or(needed, |it| it.since(now));
-                Verdict::Refused(Refusal::DeadlineUnmet { left, needed, lane })
-            }
-        }
-    }
 }
 
 // === impl Request ===
 
 impl Request<'_> {
+    fn verdict<'a>(
+        &self,
+        entrance: Entrance,
+        degrade: Option<Rc<Degrade>>,
+        lane: Lane,
+        shorter: impl Fn() -> Shorter<'a>,
+        now: UnixMillis,
+    ) -> Verdict {
+        let place = Place { id: self.id, lane, work: self.work };
+        let refusal = match entrance {
+            Entrance::Admitted => return Verdict::Admitted(place, degrade),
+            Entrance::Waits => return Verdict::Waits(place, degrade),
+            // It would not pass later either.
+            Entrance::Full(full @ Full::TooLarge { .. }, _) if self.asked.chars > 0 => {
+                let shorter = shorter();
+                Refusal::TextTooLong {
+                    why: Why::Full(full),
+                    chars: self.asked.chars,
+                    longest: shorter.passing(now).or_else(|| shorter.possible()),
+                    lane,
+                }
+            }
+            Entrance::Full(full, room) => Refusal::Busy { why: Why::Full(full), lane, room },
+            Entrance::TooLate(needed) => {
+                let left = self.deadline.map_or(needed, |it| it.since(now));
+                Refusal::DeadlineUnmet { left, needed, lane }
+            }
+        };
+        Verdict::Refused(refusal)
+    }
+
     /// What it asks of a gate.
     pub fn ask(&self) -> Ask {
         Ask {

@@ -51,13 +51,14 @@ pub const MAX_QUEUED: usize = 512;
 /// even if only the other fits.
 ///
 /// # How long one waits
-/// - It is overtaken at most `max_overtakes` times, of all tiers together. What else goes before it
-///   has more right: into its own reserve; of a tier with less in flight by its share; of a tenant
-///   with fewer in flight; a tenant's first if it is not; or of equal right and older.
+/// - In its tier it is overtaken at most `max_overtakes` times; and so it is by all tiers together,
+///   as long as it is its turn in its own. What else goes before it has more right: into its own
+///   reserve; of a tier with less in flight by its share; of a tenant with fewer in flight; a
+///   tenant's first if it is not; or of equal right and older.
 /// - So a tenant's first, while nothing else of it is in flight, waits in its tier for what is in
 ///   flight already, for firsts that are older, and for `max_overtakes` others' firsts that are
 ///   shorter: for none of a tenant that floods the service, whose requests are further ones.
-/// - Another tier has more right only while its own has something in flight.
+/// - Another tier has more right only into its reserve, or while its own has something in flight.
 /// - No longer than its queue's `wait`, and not past its `until`.
 /// - One with more work than [`GateTerms::most`], since the capacity shrank, waits for that to
 ///   change; nobody waits for it.
@@ -118,17 +119,14 @@ impl Gate {
         }
         let is_further = self.entries().any(|it| it.tenant == ask.tenant);
         self.queue.push(Waiting::new(ask, is_further, terms, self.clock.now()));
+        let next = Turns::new(&self.in_flight, &self.queue, terms).next(&self.queue);
+        let is_next = next.is_some_and(|it| it.id == ask.id);
+        if !is_next && let Err(full) = self.make_place(ask, terms) {
+            self.queue.pop();
+            return Arrival::Refused(full);
+        }
         self.admit(terms);
-        if self.is_admitted(ask.id) {
-            return Arrival::Admitted;
-        }
-        match self.make_place(ask, terms) {
-            Ok(()) => Arrival::Queued,
-            Err(full) => {
-                self.queue.pop();
-                Arrival::Refused(full)
-            }
-        }
+        if self.is_admitted(ask.id) { Arrival::Admitted } else { Arrival::Queued }
     }
 
     /// Counts a request as in flight, over capacity if need be; not if [`MAX_IN_FLIGHT`] are.

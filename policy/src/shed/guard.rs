@@ -68,6 +68,13 @@ impl Guard {
         self.load.level(summary.in_flight.work, summary.queued.work, &rules.load_terms(lane), now)
     }
 
+    /// Whether by now somebody who waits may go on, or has waited for long enough, or somebody's lease is
+    /// over.
+    pub fn is_due(&self, rules: &ShedRules, lane: Lane, now: UnixMillis) -> bool {
+        let terms = rules.gate_terms(self.capacity(rules, lane));
+        self.gate.clone().advance(&terms, now).changed
+    }
+
     /// The capacity, as configured or learned.
     pub fn capacity(&self, rules: &ShedRules, lane: Lane) -> Work {
         self.load.capacity(&rules.load_terms(lane))
@@ -82,13 +89,17 @@ impl Guard {
             let expected = wait.saturating_add(answer.unwrap_or_default());
             ask.until.is_some_and(|until| now.plus(expected) > until).then_some(expected)
         };
-        let until_room = |load: &Load, ahead: Work| {
-            load.drain(ahead.plus(ask.work).minus(capacity).max(Work(1)))
-        };
         if let Some(expected) = is_late(Duration::ZERO) {
             return Entrance::TooLate(expected);
         }
         let terms = rules.gate_terms(capacity);
+        let until_room = |guard: &Self, ahead: Work| {
+            // Reserves of other tiers are not its room, whoever uses them.
+            let reserved = ask.work.minus(guard.gate.room(ask.tier, &terms));
+            let all = ahead.plus(ask.work).minus(capacity);
+            guard.load.drain(all.max(reserved).max(Work(1)))
+        };
+        let before = ask.until.map(|_| self.gate.clone());
         match self.gate.arrive(ask, &terms, now) {
             Arrival::Admitted => Entrance::Admitted,
             Arrival::Queued => {
@@ -96,9 +107,12 @@ impl Guard {
                     Standing::Waiting { ahead } => ahead,
                     Standing::Admitted | Standing::Gone => return Entrance::Waits,
                 };
-                match is_late(until_room(&self.load, ahead)) {
+                match is_late(until_room(self, ahead)) {
                     Some(expected) => {
-                        self.gate.leave(ask.id);
+                        // Nobody loses a place to one that does not take it.
+                        if let Some(before) = before {
+                            self.gate = before;
+                        }
                         Entrance::TooLate(expected)
                     }
                     None => Entrance::Waits,
@@ -107,7 +121,7 @@ impl Guard {
             Arrival::Refused(full) => {
                 let summary = self.gate.summary();
                 let all = summary.in_flight.work.plus(summary.queued.work);
-                Entrance::Full(full, until_room(&self.load, all))
+                Entrance::Full(full, until_room(self, all))
             }
         }
     }
@@ -120,6 +134,11 @@ impl Guard {
     /// The most work of one request of a tier that would go on now.
     pub fn room(&self, tier: TierKey, rules: &ShedRules, lane: Lane) -> Work {
         self.gate.room(tier, &rules.gate_terms(self.capacity(rules, lane)))
+    }
+
+    /// The most work of one request of a tier that would go on if nobody else were there.
+    pub fn most(&self, tier: TierKey, rules: &ShedRules, lane: Lane) -> Work {
+        rules.gate_terms(self.capacity(rules, lane)).most(tier)
     }
 
     /// How long it takes until what is there now is done.

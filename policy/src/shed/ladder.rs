@@ -114,15 +114,18 @@ impl Ladder {
         self.0.iter().any(|it| it.when.is_about(operations) && it.when.has_length())
     }
 
+    /// What may have to be changed of the bodies of such operations.
+    pub fn changes(&self, operations: OperationSet) -> impl Iterator<Item = Field> {
+        let rules = self.0.iter().filter(move |it| it.when.is_about(operations));
+        rules.flat_map(|it| it.rung.changed_fields())
+    }
+
     /// The lengths past which another rule may match, in characters of a text like that of `asked`.
     pub(super) fn bounds(&self, asked: &Asked<'_>) -> impl Iterator<Item = u64> {
-        let Asked { chars, speech_ms, .. } = *asked;
-        let in_chars =
-            move |ms: u64| ms.saturating_mul(chars).checked_div(speech_ms).unwrap_or(chars);
-        self.0.iter().flat_map(move |it| {
+        self.0.iter().flat_map(|it| {
             let Conditions { chars, speech_ms, .. } = &it.when;
-            let before = |span: &Span| span.first.saturating_sub(1);
-            [before(chars), chars.last, in_chars(before(speech_ms)), in_chars(speech_ms.last)]
+            let in_chars = |ms| asked.chars_in(ms);
+            [chars.before(), chars.last, in_chars(speech_ms.before()), in_chars(speech_ms.last)]
         })
     }
 }
@@ -137,22 +140,65 @@ impl LadderRule {
             && levels.contains(level)
             && chars.contains(asked.chars)
             && speech_ms.contains(asked.speech_ms)
-            && match &self.rung {
-                Rung::Degrade(degrade) => degrade.is_possible(asked.places),
-                Rung::Pass | Rung::Divert | Rung::Reject(_) => true,
-            }
+            && self.rung.is_possible(asked.places)
     }
 }
 
 // === impl Conditions ===
 
 impl Conditions {
-    fn is_about(&self, operations: OperationSet) -> bool {
+    pub fn is_about(&self, operations: OperationSet) -> bool {
         self.operations.is_none_or(|it| operations.without(it) != operations)
     }
 
     fn has_length(&self) -> bool {
         self.chars != Span::ALL || self.speech_ms != Span::ALL
+    }
+}
+
+// === impl Asked ===
+
+impl Asked<'_> {
+    /// The same with so much of its text, which takes as long in proportion.
+    pub(super) fn cut(&self, chars: u64) -> Self {
+        let speech_ms = proportion(self.speech_ms, chars, self.chars).1;
+        Self { chars, speech_ms, ..*self }
+    }
+
+    /// How much of its text takes so long to say.
+    pub(super) fn chars_in(&self, speech_ms: u64) -> u64 {
+        match self.speech_ms {
+            0 => self.chars,
+            all => proportion(self.chars, speech_ms, all).0,
+        }
+    }
+}
+
+/// `of` × `part` / `whole`, rounded down and up; 0 if `whole` is.
+fn proportion(of: u64, part: u64, whole: u64) -> (u64, u64) {
+    let product = u128::from(of).saturating_mul(part.into());
+    let whole = u128::from(whole);
+    let down = product.checked_div(whole).unwrap_or_default();
+    let has_rest = product.checked_rem(whole).unwrap_or_default() > 0;
+    let number = |it: u128| u64::try_from(it).unwrap_or(u64::MAX);
+    (number(down), number(down.saturating_add(has_rest.into())))
+}
+
+// === impl Rung ===
+
+impl Rung {
+    /// The fields of a body that it changes.
+    pub(super) fn changed_fields(&self) -> impl Iterator<Item = Field> {
+        let degrade = match self {
+            Self::Degrade(degrade) => Some(degrade),
+            Self::Pass | Self::Divert | Self::Reject(_) => None,
+        };
+        degrade.into_iter().flat_map(|it| it.fields())
+    }
+
+    /// Whether a body with these places has one for all that is changed.
+    fn is_possible(&self, places: Option<&BodyPlaces>) -> bool {
+        self.changed_fields().all(|field| places.is_some_and(|it| !it.of(field).is_empty()))
     }
 }
 
@@ -169,11 +215,6 @@ impl Degrade {
         ]
         .into_iter()
         .filter_map(|(is_changed, field)| is_changed.then_some(field))
-    }
-
-    /// Whether a body with these places has one for all that is changed.
-    fn is_possible(&self, places: Option<&BodyPlaces>) -> bool {
-        self.fields().all(|field| places.is_some_and(|it| !it.of(field).is_empty()))
     }
 }
 
@@ -212,5 +253,10 @@ impl Span {
 
     pub fn is_empty(self) -> bool {
         self.first > self.last
+    }
+
+    /// The last number before it.
+    fn before(self) -> u64 {
+        self.first.saturating_sub(1)
     }
 }

@@ -17,8 +17,9 @@ use crate::decision::{
 use crate::spec::Level;
 use crate::subject::Subject;
 
-/// The shortest and the longest time after which a client is told to try again, in seconds.
-const RETRY: (u64, u64) = (1, 300);
+/// The shortest and the longest time after which a client is told to try again, in seconds, before
+/// up to half as much is added.
+const RETRY: (u64, u64) = (1, 200);
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub enum Refusal {
     },
     /// Its text is longer than what passes now.
     TextTooLong {
+        /// How that was found out.
+        why: Why,
         /// How long it is, in Unicode scalar values.
         chars: u64,
         /// How long it may be now; `None` if none passes.
@@ -124,9 +127,10 @@ impl Refusal {
             (Self::BadDeadline | Self::DeadlinePassed { .. } | Self::DeadlineUnmet { .. }, _) => {
                 "shedding.deadline".to_owned()
             }
-            (Self::Busy { why: Why::Rule, .. } | Self::TextTooLong { .. }, Some(rule)) => {
-                format!("shedding.ladder.{rule}")
-            }
+            (
+                Self::Busy { why: Why::Rule, .. } | Self::TextTooLong { why: Why::Rule, .. },
+                Some(rule),
+            ) => format!("shedding.ladder.{rule}"),
             (Self::Busy { .. } | Self::TextTooLong { .. }, _) => "shedding.capacity".to_owned(),
         }
     }
@@ -192,6 +196,8 @@ impl Refusal {
             grpc: kind.grpc,
             www_authenticate: None,
             retry_after: match self {
+                // No time helps.
+                Self::Busy { why: Why::Full(Full::TooLarge { .. }), .. } => None,
                 Self::Busy { room, .. } => Some(retry_after(*room, jitter)),
                 _ => None,
             },
@@ -251,9 +257,8 @@ impl Refusal {
 /// Seconds: the time until there may be room, and up to half as much again.
 fn retry_after(room: Duration, jitter: u64) -> u32 {
     let millis = u64::try_from(room.as_millis()).unwrap_or(u64::MAX);
-    let half = millis.div_ceil(2).max(500);
-    let more = jitter.checked_rem(half.saturating_add(1)).unwrap_or_default();
     let (least, most) = RETRY;
-    let seconds = millis.saturating_add(more).div_ceil(1000).clamp(least, most);
-    u32::try_from(seconds).unwrap_or(u32::MAX)
+    let least = millis.div_ceil(1000).clamp(least, most);
+    let more = jitter.checked_rem(least.div_ceil(2).saturating_add(1)).unwrap_or_default();
+    u32::try_from(least.saturating_add(more)).unwrap_or(u32::MAX)
 }

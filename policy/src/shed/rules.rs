@@ -9,7 +9,7 @@ use super::load::{LoadTerms, MetricName, Thresholds};
 use super::work::{TierKey, Work};
 use crate::body::{BodyPlan, Field};
 use crate::operation::{OperationNames, OperationSet};
-use crate::spec::{Level, WorkUnit};
+use crate::spec::WorkUnit;
 use crate::subject::Subject;
 
 /// Characters that are about a second of speech: what an operation without a text counts as.
@@ -26,6 +26,8 @@ pub struct ShedRules {
     pub(super) batch: Option<Work>,
     /// The most that learning may come to.
     pub(super) most: Work,
+    /// What a request counts at least.
+    pub(super) least: Work,
     pub(super) tiers: Vec<TierTerms>,
     pub(super) lease: Duration,
     pub(super) busy: Thresholds,
@@ -91,7 +93,7 @@ impl ShedRules {
         LoadTerms {
             capacity: self.configured(lane),
             learn_from: Work(self.most.0.checked_div(10).unwrap_or_default()),
-            least: self.least(),
+            least: self.least,
             most: self.most,
             busy: self.busy,
             overload: self.overload,
@@ -107,12 +109,17 @@ impl ShedRules {
 
     /// What a request asks of the service.
     pub fn work(&self, subject: &Subject) -> Work {
+        self.work_of(subject.text_chars, subject.speech_ms.saturating_add(subject.input_audio_ms))
+    }
+
+    /// What a text of so many characters, and so much audio, ask of the service.
+    pub(super) fn work_of(&self, chars: u64, audio_ms: u64) -> Work {
         let work = match self.unit {
-            WorkUnit::AudioSeconds => subject.speech_ms.saturating_add(subject.input_audio_ms),
-            WorkUnit::TextChars => subject.text_chars,
+            WorkUnit::AudioSeconds => audio_ms,
+            WorkUnit::TextChars => chars,
             WorkUnit::Requests => 1,
         };
-        Work(work).max(self.least())
+        Work(work).max(self.least)
     }
 
     /// Whole units of an amount of work, as they stand in the policy; rounded up.
@@ -120,6 +127,14 @@ impl ShedRules {
         match self.unit {
             WorkUnit::AudioSeconds => work.0.div_ceil(1000),
             WorkUnit::TextChars | WorkUnit::Requests => work.0,
+        }
+    }
+
+    /// An amount of work in units of the policy, with three places of a second: `8.192`.
+    pub fn size(&self, work: Work) -> String {
+        match self.unit {
+            WorkUnit::AudioSeconds => format!("{}.{:03}", work.0 / 1000, work.0 % 1000),
+            WorkUnit::TextChars | WorkUnit::Requests => work.0.to_string(),
         }
     }
 
@@ -143,50 +158,15 @@ impl ShedRules {
             WorkUnit::TextChars => says(Field::Text),
             WorkUnit::Requests => false,
         };
-        counts || (says(Field::Text) && self.ladder.reads(operations))
-    }
-
-    /// The longest text of a request like this one, in characters, that would go on now: that the
-    /// ladder does not reject at this level, and that is no more work than `most`.
-    pub fn longest(&self, asked: &Asked<'_>, level: Level, most: Work) -> Option<u64> {
-        let per_char = |chars: u64, amount: u64| {
-            amount.saturating_mul(chars).checked_div(asked.chars).unwrap_or_default()
-        };
-        let room = match self.unit {
-            WorkUnit::AudioSeconds if asked.speech_ms > 0 => {
-                most.0.saturating_mul(asked.chars).checked_div(asked.speech_ms)?
-            }
-            WorkUnit::TextChars => most.0,
-            WorkUnit::AudioSeconds | WorkUnit::Requests => asked.chars,
-        };
-        let longest = self
-            .ladder
-            .bounds(asked)
-            .chain([room])
-            .map(|it| it.min(room).min(asked.chars.saturating_sub(1)))
-            .filter(|chars| {
-                let speech_ms = per_char(*chars, asked.speech_ms);
-                let shorter = Asked { chars: *chars, speech_ms, ..*asked };
-                let rule = self.ladder.first_match(&shorter, level);
-                !rule.is_some_and(|it| matches!(it.rung, Rung::Reject(_)))
-            })
-            .max();
-        longest.filter(|it| *it > 0)
+        counts
+            || (says(Field::Text) && self.ladder.reads(operations))
+            || self.ladder.changes(operations).any(says)
     }
 
     fn configured(&self, lane: Lane) -> Option<Work> {
         match lane {
             Lane::Online => self.online,
             Lane::Batch => self.batch,
-        }
-    }
-
-    /// What a request counts at least.
-    fn least(&self) -> Work {
-        match self.unit {
-            WorkUnit::AudioSeconds => Work(1000),
-            WorkUnit::TextChars => Work(LEAST_CHARS),
-            WorkUnit::Requests => Work(1),
         }
     }
 }

@@ -23,6 +23,10 @@ use voxgate_simulator::model::{Down, Gpu, GpuModel, Happening, Job};
 /// How often a job's sound is looked for.
 const CHUNK: Duration = Duration::from_millis(100);
 
+/// How much of it leaves with the first sound: the model says when that is, and at that moment it has
+/// made nothing yet.
+const FIRST: AudioMillis = AudioMillis(10);
+
 /// The card, its clock, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Card {
@@ -231,7 +235,7 @@ impl Running {
             return Ok(bytes_of(self.audio, self.sample_rate));
         }
         let progress = state.gpu.progress(self.id).ok_or(Lost)?;
-        Ok(bytes_of(progress, self.sample_rate))
+        Ok(bytes_of(progress.max(FIRST.min(self.audio)), self.sample_rate))
     }
 }
 

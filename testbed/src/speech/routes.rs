@@ -147,9 +147,13 @@ impl Service {
             Format::Wav => stream::iter([Ok(wav::streaming_header(rate))]).chain(sound).boxed(),
             Format::Pcm => sound,
         };
-        let paced = self.options.pace.of_request(headers).apply(sound, rate);
         let head = [(header::CONTENT_TYPE, format.content_type(rate))];
-        Ok((head, Body::from_stream(paced)).into_response())
+        let body = match &self.card {
+            // It has a pace of its own.
+            Some(_) => Body::from_stream(sound),
+            None => Body::from_stream(self.options.pace.of_request(headers).apply(sound, rate)),
+        };
+        Ok((head, body).into_response())
     }
 
     /// The sound of `text`. With a GPU it is a job of it, as long as [`CHARACTER_MILLIS`] says for each

@@ -42,7 +42,8 @@ async fn a_deadline_that_cannot_be_read_is_refused_with_what_can() -> Result<()>
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tiers_budget_is_carried_on_and_the_earliest_deadline_wins() -> Result<()> {
-    let policy = shedding(json!({ "deadline": { "default": "10s", "tiers": { "premium": "5s" } } }));
+    let policy =
+        shedding(json!({ "deadline": { "default": "10s", "tiers": { "premium": "5s" } } }));
     let fixture = Fixture::of(policy).start().await?;
     let carried = async |id: &str, tier: &str, own: Option<(&str, String)>| -> Result<u64> {
         let mut request = speak(&fixture.http1(), tier, 10).header("x-test-id", id);

@@ -6,12 +6,10 @@ use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 use voxgate_testbed::client::{Client, Leave};
 use voxgate_testbed::envoy::{Envoy, Push};
-use voxgate_testbed::fixture::Fixture;
+use voxgate_testbed::fixture::{Fixture, resource};
 use voxgate_testbed::speech::Speech;
 
-use super::support::{
-    Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing,
-};
+use super::support::{Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing};
 
 fn queueing(limit: u64, wait: &str) -> Value {
     let mut policy = chars(limit, json!([]));
@@ -43,13 +41,12 @@ async fn a_client_that_leaves_while_it_waits_frees_its_place_at_once() -> Result
 async fn clients_that_leave_in_flight_free_what_they_had() -> Result<()> {
     let fixture = Fixture::of(chars(1000, json!([]))).start().await?;
     for (_, client) in fixture.both() {
-        for moment in [
-            Leave::BeforeHeaders(Duration::from_millis(30)),
-            Leave::AfterHeaders,
-            Leave::AfterBytes(1),
-        ] {
-            let request = speak(&client, "premium", 900).header("x-test-first-chunk-ms", "200");
-            request.header("x-test-real-time-factor", "1").leave(moment).await?;
+        let request = || speak(&client, "premium", 900).header("x-test-first-chunk-ms", "200");
+        let hangs = request().header("x-test-hang", "1");
+        hangs.leave(Leave::BeforeHeaders(Duration::from_millis(100))).await?;
+        wait_for_nothing(&fixture).await?;
+        for moment in [Leave::AfterHeaders, Leave::AfterBytes(1)] {
+            request().header("x-test-real-time-factor", "1").leave(moment).await?;
             wait_for_nothing(&fixture).await?;
         }
     }
@@ -133,7 +130,9 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     let speech = Speech::start().await?;
     let mut policy = queueing(1000, "30s");
     policy["shedding"]["lease"] = json!("3s");
-    let mut trapping = Fixture::of(policy).bootstrap(speech.address())?;
+    // Envoy tells nobody who is held that the VM is gone, so its own time-out has to end them.
+    let idle = resource::route(json!({ "idle_timeout": "4s" }));
+    let mut trapping = Fixture::of(policy).resource(idle).bootstrap(speech.address())?;
     ensure!(deny("proxy_get_header_map_value", &mut trapping) == 1, "the capability is there");
     let mut envoy = Envoy::start(trapping).await?;
     envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
@@ -150,7 +149,10 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     }
     // Nobody gave anything back; it is free all the same when nobody gives a sign of life.
     let deadline = Instant::now() + Duration::from_secs(15);
-    while speak(&client, "premium", 900).leave(Leave::BeforeHeaders(Duration::from_millis(200))).await.is_err()
+    while speak(&client, "premium", 900)
+        .leave(Leave::BeforeHeaders(Duration::from_millis(200)))
+        .await
+        .is_err()
         || speech.count() < 2
     {
         ensure!(Instant::now() < deadline, "what died is still counted");

@@ -91,11 +91,14 @@ async fn a_long_text_is_degraded_while_the_service_is_busy() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_in_pieces_of_any_size_is_rewritten_the_same_way() -> Result<()> {
-    let fixture = Fixture::of(chars(1_000_000, json!([{
-        "name": "all",
-        "rung": "degrade",
-        "degrade": { "sample_rate": 16_000 },
-    }])))
+    let fixture = Fixture::of(chars(
+        1_000_000,
+        json!([{
+            "name": "all",
+            "rung": "degrade",
+            "degrade": { "sample_rate": 16_000 },
+        }]),
+    ))
     .start()
     .await?;
     for (protocol, client) in fixture.both() {

@@ -6,9 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use voxgate_testbed::fixture::Fixture;
 
-use super::support::{
-    Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing,
-};
+use super::support::{Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing};
 
 /// 1,000 characters at a time; who finds no room waits.
 fn queueing(max: u32, wait: &str) -> Value {
@@ -28,11 +26,8 @@ async fn a_request_waits_for_room_and_goes_on_when_there_is_some() -> Result<()>
         let fixture = setup.start().await?;
         let full =
             Held::send(speak(&fixture.http2(), "premium", 900), "full", &fixture.speech).await?;
-        let waiting: Vec<_> = fixture
-            .both()
-            .iter()
-            .map(|(_, client)| start(speak(client, "premium", 200)))
-            .collect();
+        let waiting: Vec<_> =
+            fixture.both().iter().map(|(_, client)| start(speak(client, "premium", 200))).collect();
         wait_for_gauges(&fixture, 1, 2).await?;
         assert_eq!(fixture.speech.count(), 1, "who waits did not go on");
         assert_eq!(full.release("full", &fixture.speech).await?.status, 200);
@@ -101,7 +96,8 @@ async fn short_requests_go_before_long_ones_and_a_tenants_second_behind_anothers
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_requests_one_at_a_time_are_all_served_and_never_two_at_once() -> Result<()> {
     for workers in [1, 2] {
-        let setup = Fixture::of(queueing(200, "60s")).envoy(|options| options.concurrency = workers);
+        let setup =
+            Fixture::of(queueing(200, "60s")).envoy(|options| options.concurrency = workers);
         let fixture = setup.start().await?;
         let requests: Vec<_> = (0..100)
             .map(|number| {

@@ -91,12 +91,15 @@ pub(super) unsafe extern "C" fn proxy_set_buffer_bytes(
             state.violation("changed another buffer than a request body");
             return BAD_ARGUMENT;
         }
-        let Some(body) = state.active_stream().map(|it| &mut it.body) else { return BAD_ARGUMENT };
-        let is_changed = body.change(start, length, bytes);
-        if body.is_too_large && body.chunk.is_none() {
-            state.violation("grew a held body past Envoy's buffer where no chunk of it came");
+        let is_in_root = state.current != state.context();
+        let Some(stream) = state.active_stream() else { return BAD_ARGUMENT };
+        if !stream.body.change(start, length, bytes) {
+            return BAD_ARGUMENT;
         }
-        if is_changed { OK } else { BAD_ARGUMENT }
+        if is_in_root && stream.body.is_too_large {
+            state.violation("made a body too large in a callback of the root context");
+        }
+        OK
     })
 }
 

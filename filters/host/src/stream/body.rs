@@ -11,7 +11,9 @@ pub(crate) struct BodyState {
     came: u64,
     /// Bytes in Envoy's buffer.
     held: usize,
-    /// Of these, the bytes that the filter had.
+    /// The most that there were.
+    most_held: usize,
+    /// Of those in the buffer, the bytes that the filter had.
     had: usize,
     has_ended: bool,
     has_trailers: bool,
@@ -35,7 +37,7 @@ impl BodyState {
     pub fn hold(self, size: usize, has_ended: bool) -> Self {
         let new = size.saturating_sub(self.held);
         let came = self.came.saturating_add(new as u64);
-        Self { came, held: size, has_ended, ..self }
+        Self { came, held: size, most_held: self.most_held.max(size), has_ended, ..self }
     }
 
     /// A chunk of `size` bytes passes.
@@ -73,7 +75,7 @@ impl BodyState {
 
     /// Envoy holds so many bytes now, of which the filter knows.
     pub fn resized(self, size: usize) -> Self {
-        Self { held: size, had: size, ..self }
+        Self { held: size, had: size, most_held: self.most_held.max(size), ..self }
     }
 
     pub fn broken(self) -> Self {
@@ -87,6 +89,11 @@ impl BodyState {
     /// Whether the request has trailers, which the same phase as its headers holds.
     pub fn has_trailers(&self) -> bool {
         self.has_trailers
+    }
+
+    /// The most bytes that Envoy held, which its buffer can hold then.
+    pub fn most_held(&self) -> usize {
+        self.most_held
     }
 
     /// Bytes that Envoy holds for the filter.

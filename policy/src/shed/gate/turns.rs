@@ -77,15 +77,24 @@ impl Turns {
         self
     }
 
-    /// Takes the request that goes now, if one does, from the queue.
+    /// The request that goes now, if one does.
+    pub fn next<'a>(&self, queue: &'a [Waiting]) -> Option<&'a Entry> {
+        let candidates = self.candidates(queue);
+        let place = self.first_to_fit(&heads(&candidates))?.place;
+        queue.get(place).map(|it| &it.entry)
+    }
+
+    /// Takes it from the queue, in which others are overtaken then.
     pub fn take(&mut self, queue: &mut Vec<Waiting>) -> Option<Entry> {
-        let heads = self.heads(queue);
-        let next = self.next(&heads)?;
-        for (place, waiting) in queue.iter_mut().enumerate() {
-            let is_overtaken = self.candidate(place, waiting).is_some_and(|it| {
-                heads.iter().any(|head| it.has_turn_with(head)) && it.has_better_right_than(next)
-            });
-            if is_overtaken {
+        let candidates = self.candidates(queue);
+        let heads = heads(&candidates);
+        let next = self.first_to_fit(&heads)?;
+        for it in &candidates {
+            let has_turn = heads.iter().any(|head| it.has_turn_with(head));
+            if has_turn
+                && it.has_better_right_than(next)
+                && let Some(waiting) = queue.get_mut(it.place)
+            {
                 waiting.overtaken = waiting.overtaken.saturating_add(1);
             }
         }
@@ -94,38 +103,22 @@ impl Turns {
         Some(entry)
     }
 
-    /// The first of each tier, in their order. No other of its tier goes before it, whether it fits
-    /// or not: if the shortest of those with the same right does not, no other of them does, and who
-    /// has less right is not to take the room for which it waits.
-    fn heads(&self, queue: &[Waiting]) -> Vec<Candidate> {
-        let mut heads: Vec<Candidate> = Vec::new();
-        for (place, waiting) in queue.iter().enumerate() {
-            let Some(candidate) = self.candidate(place, waiting) else { continue };
-            match heads.iter_mut().find(|it| it.tier.key == candidate.tier.key) {
-                None => heads.push(candidate),
-                Some(head) if candidate.compare_in_tier(head).is_lt() => *head = candidate,
-                Some(_) => {}
-            }
-        }
-        heads.sort_by(Candidate::compare_heads);
-        heads
-    }
-
-    /// The first that fits. Past one that is due and does not, only into a tier's own reserve: that
-    /// is no room it could have.
-    fn next<'a>(&self, heads: &'a [Candidate]) -> Option<&'a Candidate> {
-        let mut is_room_kept = false;
-        heads.iter().find(|it| {
-            let may_go = self.fits(it) && !(is_room_kept && it.borrows());
-            is_room_kept |= it.is_due;
-            may_go
-        })
+    /// The first that fits, of heads in their order; past one that is due and does not, nobody. Who
+    /// goes into a reserve is before it.
+    fn first_to_fit<'a>(&self, heads: &[&'a Candidate]) -> Option<&'a Candidate> {
+        let mut heads = heads.iter().copied();
+        heads.find(|it| self.fits(it) || it.is_due).filter(|it| self.fits(it))
     }
 
     fn fits(&self, it: &Candidate) -> bool {
         let others = self.tiers.iter().filter(|tier| tier.key != it.tier.key);
         let kept = others.fold(Work(0), |sum, tier| sum.plus(tier.reserve.minus(tier.used)));
         self.used.plus(it.work).plus(kept) <= self.capacity
+    }
+
+    fn candidates(&self, queue: &[Waiting]) -> Vec<Candidate> {
+        let places = queue.iter().enumerate();
+        places.filter_map(|(place, it)| self.candidate(place, it)).collect()
     }
 
     /// `None`: it can never be admitted under these terms.
@@ -156,6 +149,22 @@ impl Turns {
             *in_flight = in_flight.saturating_add(1);
         }
     }
+}
+
+/// The first of each tier, in their order. No other of its tier goes before it, whether it fits or
+/// not: if the shortest of those with the same right does not, no other of them does, and who has
+/// less right is not to take the room for which it waits.
+fn heads(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut heads: Vec<&Candidate> = Vec::new();
+    for candidate in candidates {
+        match heads.iter_mut().find(|it| it.tier.key == candidate.tier.key) {
+            None => heads.push(candidate),
+            Some(head) if candidate.compare_in_tier(head).is_lt() => *head = candidate,
+            Some(_) => {}
+        }
+    }
+    heads.sort_by(|one, other| one.compare_heads(other));
+    heads
 }
 
 // === impl Tier ===

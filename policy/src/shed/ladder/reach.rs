@@ -3,8 +3,11 @@
 //! A rule's conditions are a box in five dimensions: operations, tiers, levels, and the two lengths.
 //! Rules before it take boxes away from it; if nothing is left, no request ever comes to it. (The two
 //! lengths are taken as independent: how many seconds a text becomes hangs on its script.)
+//!
+//! A rule that degrades takes only what it can change: all that comes to a rule which has to change as
+//! much, and nothing for sure of what comes to another one.
 
-use super::{Conditions, LadderRule, Rung, Span};
+use super::{Conditions, LadderRule, Span};
 use crate::operation::OperationSet;
 use crate::shed::work::TierKey;
 
@@ -14,6 +17,8 @@ const MAX_PIECES: usize = 4096;
 #[derive(Clone, Debug)]
 struct Region {
     operations: OperationSet,
+    /// Whether requests belong to it of which nobody knows what they ask for.
+    is_unknown: bool,
     tiers: Vec<TierKey>,
     levels: u8,
     chars: Span,
@@ -27,7 +32,7 @@ pub fn first_unreachable(
     tiers: &[TierKey],
 ) -> Option<usize> {
     rules.iter().enumerate().position(|(i, rule)| {
-        let before = rules.iter().take(i).filter(|it| !matches!(it.rung, Rung::Degrade(_)));
+        let before = rules.iter().take(i).filter(|it| it.can_change_all_of(rule));
         let mut left = vec![Region::of(&rule.when, operations, tiers)];
         left.retain(|it| !it.is_empty());
         for other in before {
@@ -41,12 +46,22 @@ pub fn first_unreachable(
     })
 }
 
+// === impl LadderRule ===
+
+impl LadderRule {
+    /// Whether it can degrade, if it does, whatever `later` can.
+    fn can_change_all_of(&self, later: &Self) -> bool {
+        self.rung.changed_fields().all(|it| later.rung.changed_fields().any(|other| it == other))
+    }
+}
+
 // === impl Region ===
 
 impl Region {
     fn of(when: &Conditions, operations: OperationSet, tiers: &[TierKey]) -> Self {
         Self {
             operations: when.operations.unwrap_or(operations),
+            is_unknown: when.operations.is_none(),
             tiers: when.tiers.clone().unwrap_or_else(|| tiers.to_vec()),
             levels: when.levels.0,
             chars: when.chars,
@@ -55,7 +70,7 @@ impl Region {
     }
 
     fn is_empty(&self) -> bool {
-        self.operations.is_empty()
+        (self.operations.is_empty() && !self.is_unknown)
             || self.tiers.is_empty()
             || self.levels == 0
             || self.chars.is_empty()
@@ -67,8 +82,10 @@ impl Region {
         let mut rest = self.clone();
         let mut pieces = Vec::new();
         let outside = rest.operations.without(other.operations);
-        pieces.push(Self { operations: outside, ..rest.clone() });
+        let is_unknown = rest.is_unknown && !other.is_unknown;
+        pieces.push(Self { operations: outside, is_unknown, ..rest.clone() });
         rest.operations = rest.operations.without(outside);
+        rest.is_unknown &= other.is_unknown;
         let (inside, outside) = rest.tiers.iter().partition(|it| other.tiers.contains(it));
         pieces.push(Self { tiers: outside, ..rest.clone() });
         rest.tiers = inside;

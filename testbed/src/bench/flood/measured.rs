@@ -86,7 +86,8 @@ impl Run {
         let sounds = self.seen.iter().filter(|it| it.at <= self.length);
         let sounds = sounds.filter_map(|it| it.end.sound());
         let sounds = sounds.filter(|it| (it.lane.as_deref() == Some("batch")) == batch);
-        sounds.map(|it| it.length.as_secs_f64()).sum::<f64>() / self.length.as_secs_f64()
+        sounds.map(|it| it.length.as_secs_f64()).fold(0.0, |sum, it| sum + it)
+            / self.length.as_secs_f64()
     }
 
     /// How the flood's requests ended.

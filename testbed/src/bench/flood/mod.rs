@@ -5,6 +5,9 @@
 //! eight jobs fill it; more only slow each other down and take memory. A fifth of the texts is long and
 //! makes three quarters of the audio. Requests come by a schedule that waits for nobody, for
 //! that is what makes a flood.
+//!
+//! What the service can bear is measured first: the same requests are sent as soon as there is room for
+//! them by the GPU's own model, which no proxy can know.
 
 mod cases;
 mod drive;
@@ -30,11 +33,15 @@ use crate::speech::{self, CHARACTER_MILLIS, Speech};
 /// Requests of premium's that are sent one at a time, to know what the first byte takes alone.
 const ALONE: usize = 100;
 
-/// For how long it is measured what the service can bear.
-const BEST_SECONDS: u64 = 120;
+/// For how long it is measured what the service can bear, with each of so many jobs at once: eight fill
+/// it, but those that wait for their first sound leave their share of it unused.
+const BEST: (Duration, [usize; 3]) = (Duration::from_secs(60), [8, 10, 12]);
 
-/// For how long ordinary load follows the flood, and how much it is of what the service can bear.
-const AFTER: (Duration, f64) = (Duration::from_secs(20), 0.3);
+/// For how long ordinary load follows the flood.
+pub const AFTER: Duration = Duration::from_secs(30);
+
+/// How much that is of what the service can bear.
+const ORDINARY: f64 = 0.3;
 
 /// What is run.
 #[derive(Debug, Clone)]
@@ -56,8 +63,7 @@ pub struct Flood {
     pub per_second: f64,
     /// … and seconds of their audio.
     pub offered: f64,
-    /// The best constant load: seconds of audio a second, of the same requests, sent through an Envoy without
-    /// a filter whenever there is room for them.
+    /// The best constant load, in seconds of audio a second.
     pub best: f64,
     /// What premium's short texts take through it if nobody else asks.
     pub alone: FirstByte,
@@ -85,28 +91,49 @@ pub async fn flood(plan: Plan) -> Result<Flood> {
     let tokens = drive::tokens();
     let mut flood = Flood::before(plan.load, best(&tokens).await?, alone(&tokens).await?);
     eprintln!("{}", flood.notes());
-    let names: Vec<_> = cases::all(nobody()).iter().map(|it| it.name).collect();
     let wanted = |name: &&str| plan.only.is_empty() || plan.only.iter().any(|it| name.contains(it));
-    for name in names.into_iter().filter(wanted) {
-        let run = against(name, &plan, flood.per_second, &tokens).await.context(name)?;
+    for name in cases().into_iter().filter(wanted) {
+        let standing = Standing::start(|it| it.name == name).await.context(name)?;
+        let length = Duration::from_secs(plan.seconds.unwrap_or(standing.seconds));
+        let mut mix = Mix::new(plan.seed);
+        let mut asks = mix.during(length, flood.per_second);
+        asks.extend(mix.during(AFTER, flood.per_second / plan.load * ORDINARY));
+        let run = standing.run(name, length, &asks, &tokens).await.context(name)?;
         eprintln!("{}", report::line(&run));
         flood.runs.push(run);
     }
     Ok(flood)
 }
 
+/// The cases' names.
+pub fn cases() -> Vec<&'static str> {
+    cases::all(nobody()).iter().map(|it| it.name).collect()
+}
+
+/// Sends these requests through the Envoy of the case `name`.
+///
+/// # Errors
+/// When there is no such case, or its Envoy does not start or warns.
+pub async fn run(name: &str, length: Duration, asks: &[Ask]) -> Result<Run> {
+    let standing = Standing::start(|it| it.name == name).await?;
+    standing.run(name, length, asks, &drive::tokens()).await
+}
+
 /// The best constant load.
 async fn best(tokens: &Tokens) -> Result<f64> {
-    let standing = Standing::without_filter().await?;
-    let mut mix = Mix::new(0);
-    let length = Duration::from_secs(BEST_SECONDS);
-    // Two more than fill it: they wait for their first sound meanwhile.
-    let room = Room { model: model(), jobs: 10 };
-    let clients = Clients::of(standing.envoy.address(), tokens);
-    let seen = clients.fill(&room, length, || mix.next(1.0)).await;
-    let run = standing.finish("best constant load", length, seen).await?;
-    ensure!(run.crashes == 0, "it crashed by what there was room for");
-    Ok(run.goodput(false))
+    let (length, jobs) = BEST;
+    let mut best = 0.0_f64;
+    for jobs in jobs {
+        let standing = Standing::without_filter().await?;
+        let mut mix = Mix::new(0);
+        let room = Room { model: model(), jobs };
+        let clients = Clients::of(standing.envoy.address(), tokens);
+        let seen = clients.fill(&room, length, || mix.next(1.0)).await;
+        let run = standing.finish("best constant load", length, seen).await?;
+        ensure!(run.crashes == 0, "it crashed by what there was room for");
+        best = best.max(run.goodput(false));
+    }
+    Ok(best)
 }
 
 async fn alone(tokens: &Tokens) -> Result<FirstByte> {
@@ -115,16 +142,6 @@ async fn alone(tokens: &Tokens) -> Result<FirstByte> {
     let seen = clients.alone(&mut Mix::new(0), ALONE).await;
     let run = standing.finish("alone", Duration::MAX, seen).await?;
     run.first_byte(Class::short(Tier::Premium)).context("nobody was served")
-}
-
-async fn against(name: &str, plan: &Plan, per_second: f64, tokens: &Tokens) -> Result<Run> {
-    let standing = Standing::start(|it| it.name == name).await?;
-    let length = Duration::from_secs(plan.seconds.unwrap_or(standing.seconds));
-    let mut mix = Mix::new(plan.seed);
-    let mut asks = mix.during(length, per_second);
-    asks.extend(mix.during(AFTER.0, per_second / plan.load * AFTER.1));
-    let seen = Clients::of(standing.envoy.address(), tokens).follow(&asks).await;
-    standing.finish(name, length, seen).await
 }
 
 /// A service, its batch lane, and an Envoy in front of them.
@@ -157,6 +174,11 @@ impl Standing {
         Ok(Self { envoy, online, batch, seconds: case.seconds })
     }
 
+    async fn run(self, name: &str, length: Duration, asks: &[Ask], tokens: &Tokens) -> Result<Run> {
+        let seen = Clients::of(self.envoy.address(), tokens).follow(asks).await;
+        self.finish(name, length, seen).await
+    }
+
     async fn finish(self, name: &str, length: Duration, seen: Vec<Seen>) -> Result<Run> {
         let crashes = [&self.online, &self.batch].map(|it| it.gpu().map_or(0, |gpu| gpu.crashes));
         self.envoy.finish().await?;
@@ -187,7 +209,7 @@ fn audio_of(chars: usize) -> AudioMillis {
 
 impl Flood {
     fn before(load: f64, best: f64, alone: FirstByte) -> Self {
-        let offered = load * model().audio_seconds_per_second;
+        let offered = load * best;
         let audio = Mix::mean_chars() * f64::from(CHARACTER_MILLIS) / 1000.0;
         Self { per_second: offered / audio, offered, best, alone, runs: Vec::new() }
     }

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::Flood;
 use super::measured::{Class, Ends, FirstByte, Run};
 use super::mix::Tier;
+use super::{AFTER, Flood};
 use crate::bench::report::{row, table};
 
 // === impl Flood ===
@@ -34,7 +34,7 @@ impl Flood {
                 [
                     format!("{:.1}", run.goodput(false)),
                     format!("{:.0} %", 100.0 * run.goodput(false) / self.best),
-                    format!("{:.1}", run.goodput(true)),
+                    batch_lane(run.goodput(true)),
                     format!("{} in {} s", run.crashes, run.length.as_secs()),
                     shown(premium),
                     premium.map_or_else(String::new, |it| {
@@ -43,7 +43,7 @@ impl Flood {
                     short(Tier::Standard),
                     short(Tier::Basic),
                     shown(run.first_byte(Class { tier: None, long: Some(true) })),
-                    format!("{:.0} s", run.recovery(2 * self.alone.p99).as_secs_f64().ceil()),
+                    recovery(run.recovery(2 * self.alone.p99)),
                 ],
             ));
         }
@@ -99,10 +99,7 @@ impl Ends {
     fn shown(&self) -> String {
         let percent = |count: usize| (100.0 * count as f64 / self.all().max(1) as f64).round();
         let parts = [
-            (
-                "ok",
-                self.completed - self.diverted - self.degraded.min(self.completed - self.diverted),
-            ),
+            ("ok", self.completed.saturating_sub(self.diverted + self.degraded)),
             ("degraded", self.degraded),
             ("diverted", self.diverted),
             ("refused", self.refused),
@@ -115,6 +112,18 @@ impl Ends {
             .collect::<Vec<_>>()
             .join(", ")
     }
+}
+
+fn recovery(it: Duration) -> String {
+    // What was not well in the end would not have been well later either, as far as anybody saw.
+    match AFTER.saturating_sub(it) < Duration::from_secs(3) {
+        true => format!("not in {} s", AFTER.as_secs()),
+        false => format!("{:.0} s", it.as_secs_f64().ceil()),
+    }
+}
+
+fn batch_lane(goodput: f64) -> String {
+    if goodput > 0.0 { format!("{goodput:.1}") } else { String::new() }
 }
 
 fn shown(it: Option<FirstByte>) -> String {

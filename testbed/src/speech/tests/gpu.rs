@@ -65,11 +65,22 @@ async fn sound_comes_when_and_as_fast_as_the_gpu_makes_it() {
     }
 }
 
+/// A pace cut the sound into chunks of its own, and held the first until it was full.
+#[tokio::test]
+async fn the_first_sound_leaves_when_it_is_there() {
+    let speech = service(small()).await;
+    for (protocol, client) in Client::both(speech.address()) {
+        let mut stream = client.post("/tts").json(&text_of(5)).stream().await.unwrap();
+        let first = stream.next().await.unwrap().unwrap();
+        assert!(first.len() <= wav::HEADER_BYTES + 10 * 16 * 2, "{protocol}: {}", first.len());
+    }
+}
+
 #[tokio::test]
 async fn the_sample_rate_that_is_asked_for_takes_memory() {
     let speech = service(small()).await;
     let mut request = text_of(3);
-    for (rate, memory) in [(json!(32_000), 60.0), (json!("8000"), 15.0), (json!(1), 30.0)] {
+    for (rate, memory) in [(json!(32e3), 60.0), (json!("8000"), 15.0), (json!(1), 30.0)] {
         request["sample_rate"] = rate;
         let client = Client::http1(speech.address());
         let mut stream = client.post("/tts").json(&request).stream().await.unwrap();

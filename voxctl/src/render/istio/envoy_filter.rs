@@ -152,14 +152,12 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_get_header_map_value",
         "proxy_get_property",
         "proxy_get_shared_data",
-        "proxy_http_call",
         "proxy_increment_metric",
         "proxy_log",
         "proxy_on_configure",
         "proxy_on_context_create",
         "proxy_on_delete",
         "proxy_on_done",
-        "proxy_on_http_call_response",
         "proxy_on_request_body",
         "proxy_on_request_headers",
         "proxy_on_request_trailers",
@@ -176,11 +174,17 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    // Signatures.
-    const JWT_TIER: &[&str] = &["proxy_call_foreign_function"];
-    // Answers as they pass, and counters.
-    const VOICE_QUOTA: &[&str] =
-        &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];
+    // Signatures; keys and tenants, which are fetched.
+    const JWT_TIER: &[&str] =
+        &["proxy_call_foreign_function", "proxy_http_call", "proxy_on_http_call_response"];
+    // Answers as they pass, counters, and tenants.
+    const VOICE_QUOTA: &[&str] = &[
+        "proxy_http_call",
+        "proxy_on_http_call_response",
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+        "proxy_set_shared_data",
+    ];
     // Answers as they pass, what is in flight, and bodies that are changed.
     const TEXT_SHED: &[&str] = &[
         "proxy_on_response_body",

@@ -271,8 +271,36 @@ fn a_body_that_grows_past_the_buffer_is_answered_by_envoy() {
     let host = host();
     on_request(|_| Flow::ReadBody);
     edit_at_the_end(&[(0, 0, "12345")], Flow::Continue);
-    let stream = host.new_request().with_body().buffer_limit(10).send();
-    stream.body(b"123456", false);
-    stream.body(b"", true);
-    assert_eq!((stream.reply().status, stream.upstream_body()), (413, vec![]));
+    let post = || host.new_request().with_body().buffer_limit(10).send();
+    let (in_body, in_trailers) = (post(), post());
+    in_body.body(b"123456", false);
+    in_body.body(b"", true);
+    in_trailers.body(b"123456", false);
+    in_trailers.trailers(&[]);
+    for stream in [&in_body, &in_trailers] {
+        assert_eq!((stream.reply().status, stream.upstream_body()), (413, vec![]));
+    }
+}
+
+/// Envoy would answer 413 within the call, and end the stream under the filter.
+#[test]
+fn in_a_tick_a_body_grows_no_longer_than_envoy_ever_held() {
+    let host = host();
+    on_request(|_| Flow::ReadBody);
+    on_body(|request, _, _| {
+        change(request, &[(0, 3, "")]);
+        script(|script| script.waiting.push(request.stream()));
+        Flow::Wait
+    });
+    let stream = post_of(&host, "7");
+    stream.body(b"one two", true);
+    on_resume(|request| {
+        let edited = request.held_body().unwrap().edit(&[edit(0, 0, "four")]);
+        assert_eq!(edited, Err(EditError::Grows));
+        change(request, &[(0, 0, "six")]);
+        Flow::Continue
+    });
+    host.tick();
+    assert_eq!(stream.upstream_body(), b"six two");
+    assert_eq!(stream.header("content-length").as_deref(), Some("7"));
 }

@@ -85,6 +85,16 @@ fn the_number_in_flight_is_bounded() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn who_waits_is_not_admitted_past_the_bound() {
+    let terms = basic(10);
+    let mut gate = gate(&[ask(1, BASIC, 10), ask(2, BASIC, 5), ask(3, BASIC, 5)], &terms);
+    (1..MAX_IN_FLIGHT as u64).for_each(|it| gate.force(&ask(100 + it, BASIC, 0), &terms, NOW));
+    assert_eq!(gate.after(1, &terms), [2]);
+    assert_eq!(gate.waiting_ids(), [3]);
+    assert_eq!(gate.after(101, &terms), [3]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn what_is_forced_counts_over_capacity() {
     let terms = basic(10);
     let mut gate = gate(&[ask(1, BASIC, 10)], &terms);

@@ -14,7 +14,8 @@ fn decode(bytes: &[u8]) -> Gate {
 /// Requests of a few seconds of audio, by hashes.
 fn busy(in_flight: u64, queued: u64, terms: &GateTerms) -> Gate {
     let hash = |it: u64| it.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let one = |it: u64| of(hash(it % 50), hash(it), PREMIUM, 2000 + it % 5000);
+    let tier = |it: u64| TierKey::of(["basic", "premium"][(it % 2) as usize]);
+    let one = |it: u64| of(hash(it % 50), hash(it), tier(it), 2000 + it % 5000);
     let mut gate = Gate::default();
     (0..in_flight).for_each(|it| gate.force(&one(it), terms, NOW));
     for it in in_flight..in_flight + queued {
@@ -72,10 +73,11 @@ fn what_a_call_takes() {
     ] {
         // Full: the next one waits, or is admitted if nobody does.
         let capacity = if queued > 0 { 10 } else { u64::MAX };
-        let terms = terms(capacity, &[tier(BASIC, 1, 0), tier(PREMIUM, 1, 0)]);
+        let known = ["basic", "premium", "free"].map(|it| tier(TierKey::of(it), 1, 10));
+        let terms = terms(capacity, &known);
         let full = busy(in_flight, queued, &terms);
         let kept = encode(&full);
-        let new = ask(1 << 60, PREMIUM, 1);
+        let new = ask(1 << 60, TierKey::of("basic"), 1);
         let last = full.queue.last().map_or(0, |it| it.entry.id);
         let whole = || {
             let mut gate = decode(&kept);

@@ -96,3 +96,17 @@ fn what_is_ahead_goes_by_tiers() {
     assert_eq!(gate.standing(5, &terms), Standing::Waiting { ahead: Work(50) });
     assert_eq!(gate.standing(4, &terms), Standing::Waiting { ahead: Work(100) });
 }
+
+/// A newcomer that had more right than the one that is due, and was refused, let others go past it.
+#[wasm_bindgen_test(unsupported = test)]
+fn one_that_is_refused_takes_nobody_its_turn() {
+    let terms = GateTerms { max_overtakes: 1, ..reserved(30, 0) };
+    let asks = [of(1, 1, BASIC, 10), ask(2, PREMIUM, 11), of(1, 3, BASIC, 15), ask(4, PREMIUM, 1)];
+    let mut gate = gate(&asks, &terms);
+    assert_eq!(gate.ids(), [1, 2, 4]);
+    assert_eq!(gate.arrive(&ask(6, PREMIUM, 1), &terms, NOW), Arrival::Queued, "3 is due");
+    let refused = Arrival::Refused(Full::Capacity);
+    let before = gate.clone();
+    assert_eq!(gate.arrive(&at_once(ask(7, BASIC, 16)), &terms, NOW), refused);
+    assert_eq!(gate, before);
+}

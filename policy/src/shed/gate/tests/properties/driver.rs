@@ -184,11 +184,11 @@ impl World {
 
     /// All workers die but one that looks, and keeps what it sees only if it changed.
     fn die(&mut self) {
-        let tick = self.terms.lease / 8;
-        // A worker that was late, a step of the clock, the wait, and two leases: one of them for who
-        // was admitted meanwhile.
-        for _ in 0..8 * 4 {
-            self.now += u64::try_from(tick.as_millis()).unwrap();
+        let tick = self.terms.lease.as_millis() as u64 / 8;
+        // The longest lease, twice: once for who was admitted meanwhile; a wait; and what steps of
+        // the clock cost.
+        for _ in 0..4 * 20_000 / tick {
+            self.now += tick;
             self.advance(false);
         }
         assert_eq!(self.gate.summary(), Summary::default());
@@ -209,9 +209,10 @@ fn request() -> impl Strategy<Value = Ask> {
 
 /// Up to three tiers of the four that requests have.
 fn pushed() -> impl Strategy<Value = GateTerms> {
-    let queue = prop::option::weighted(0.9, (0..8_usize, 1..9000_u64));
+    let queue = prop::option::weighted(0.9, (0..8_usize, 1..20_000_u64));
     let tier = (1..5_u32, 1..4_u32, 0..33_u8, queue);
-    (10..60_u64, prop::collection::vec(tier, 1..4)).prop_map(|(capacity, tiers)| {
+    let tiers = prop::collection::vec(tier, 1..4);
+    (10..60_u64, 3..20_u64, tiers).prop_map(|(capacity, lease, tiers)| {
         let mut tiers: Vec<TierTerms> = tiers
             .into_iter()
             .map(|(key, share, reserve, queue)| {
@@ -222,7 +223,8 @@ fn pushed() -> impl Strategy<Value = GateTerms> {
             .collect();
         tiers.sort_by_key(|it| it.tier);
         tiers.dedup_by_key(|it| it.tier);
-        GateTerms { max_overtakes: 2, ..terms(capacity, &tiers) }
+        let lease = Duration::from_secs(lease);
+        GateTerms { lease, max_overtakes: 2, ..terms(capacity, &tiers) }
     })
 }
 
@@ -241,7 +243,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (2000..20_000_i64).prop_map(Event::Pass),
         1 => (-900..0_i64).prop_map(Event::Pass),
         1 => (-3_600_000..3_600_000_i64).prop_map(Event::Pass),
-        1 => pushed().prop_map(Event::Push),
+        3 => pushed().prop_map(Event::Push),
     ]
 }
 

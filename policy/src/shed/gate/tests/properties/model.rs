@@ -47,7 +47,14 @@ impl Model {
     }
 
     pub fn advance(&mut self, terms: &GateTerms, now: u64) -> Advanced {
-        let changed = self.pass(terms, now);
+        let mut advanced = self.expire(terms, now);
+        advanced.admitted = self.admit_all(terms);
+        advanced.changed |= advanced.admitted > 0;
+        advanced
+    }
+
+    fn expire(&mut self, terms: &GateTerms, now: u64) -> Advanced {
+        let is_step = self.pass(terms, now);
         let time = self.time;
         let all = self.in_flight.len() + self.queue.len();
         self.in_flight.retain(|it| it.dies > time);
@@ -56,13 +63,8 @@ impl Model {
         let waiting = self.queue.len();
         self.queue.retain(|it| it.gives_up > time);
         let timed_out = waiting - self.queue.len();
-        let mut admitted = 0;
-        while let Some(one) = self.admit(terms, false) {
-            self.in_flight.push(One { dies: time + millis(terms.lease), ..one });
-            admitted += 1;
-        }
-        let changed = changed || lapsed + timed_out + admitted > 0;
-        Advanced { admitted, lapsed, timed_out, changed }
+        let changed = is_step || lapsed + timed_out > 0;
+        Advanced { admitted: 0, lapsed, timed_out, changed }
     }
 
     pub fn arrive(&mut self, ask: &Ask, terms: &GateTerms, now: u64) -> Arrival {
@@ -74,17 +76,13 @@ impl Model {
                 most.filter(|it| self.is_feasible(&One { work: *it, ..one.clone() }, terms));
             return Arrival::Refused(Full::TooLarge { most: Work(most.next().unwrap_or(0)) });
         }
-        self.queue.push(one.clone());
-        if let Some(admitted) = self.admit(terms, false) {
-            assert_eq!(admitted.id, ask.id, "others had their chance");
-            self.in_flight.push(admitted);
-            // Its tenant has one more in flight now, so others of it have less right.
-            while let Some(one) = self.admit(terms, false) {
-                self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
-            }
+        let mut with_it = self.clone();
+        with_it.queue.push(one.clone());
+        if with_it.admit(terms, false).is_some_and(|it| it.id == ask.id) {
+            self.queue.push(one);
+            self.admit_all(terms);
             return Arrival::Admitted;
         }
-        self.queue.pop();
         let queue = known(ask.tier, terms).and_then(|it| it.queue);
         let Some(queue) = queue.filter(|_| ask.may_wait && one.gives_up > self.time) else {
             return Arrival::Refused(Full::Capacity);
@@ -101,12 +99,16 @@ impl Model {
             self.queue.retain(|it| it.id != newest);
         }
         self.queue.push(one);
-        Arrival::Queued
+        // Who waits before it may have less right now, and others more.
+        self.admit_all(terms);
+        match self.in_flight.iter().any(|it| it.id == ask.id) {
+            true => Arrival::Admitted,
+            false => Arrival::Queued,
+        }
     }
 
     pub fn force(&mut self, ask: &Ask, terms: &GateTerms, now: u64) {
-        let room = GateTerms { capacity: Work(0), tiers: Vec::new(), ..terms.clone() };
-        self.advance(&room, now);
+        self.expire(terms, now);
         let one = self.one(ask, terms);
         self.in_flight.push(one);
     }
@@ -145,6 +147,14 @@ impl Model {
         let kept: u64 = others.map(|it| reserve(it, terms).saturating_sub(self.used(it))).sum();
         let all: u64 = self.in_flight.iter().map(|it| it.work).sum();
         all + more + kept <= terms.capacity.0
+    }
+
+    fn admit_all(&mut self, terms: &GateTerms) -> usize {
+        let before = self.in_flight.len();
+        while let Some(one) = self.admit(terms, false) {
+            self.in_flight.push(One { dies: self.time + millis(terms.lease), ..one });
+        }
+        self.in_flight.len() - before
     }
 
     fn one(&self, ask: &Ask, terms: &GateTerms) -> One {
@@ -221,7 +231,7 @@ impl Model {
             let is_kept = heads
                 .iter()
                 .any(|it| is_due(it) && !fits(it) && it.id != one.id && goes_first(it, one));
-            fits(one) && !(is_kept && self.borrows(one, terms))
+            fits(one) && !is_kept
         };
         let going: Vec<&One> = heads.iter().copied().filter(|it| may_go(it)).collect();
         let first = |one: &&One| going.iter().all(|it| it.id == one.id || goes_first(one, it));

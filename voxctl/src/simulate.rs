@@ -83,7 +83,7 @@ pub enum SimulateError {
         /// The file.
         file: String,
         /// Why not.
-        error: serde_saphyr::Error,
+        error: Box<serde_saphyr::Error>,
     },
     /// A service that could not be.
     #[error("{file}, {lane}: {error}")]
@@ -128,8 +128,9 @@ impl Default for WrittenService {
 pub fn service(source: Option<&Source>) -> Result<Service, SimulateError> {
     let written = match source {
         None => WrittenService::default(),
-        Some(Source { name, text }) => serde_saphyr::from_str(text)
-            .map_err(|error| SimulateError::Service { file: name.clone(), error })?,
+        Some(Source { name, text }) => serde_saphyr::from_str(text).map_err(|error| {
+            SimulateError::Service { file: name.clone(), error: Box::new(error) }
+        })?,
     };
     let batch = written.batch.unwrap_or_else(|| written.online.clone());
     for (lane, model) in [("online", &written.online), ("batch", &batch)] {
@@ -181,9 +182,11 @@ impl Conditions {
         let json = serde_json::to_vec(&spec).unwrap_or_default();
         let policy = ShedPolicy::from_json(&json)?;
         let shedder = match policy.rules().cloned() {
-            Some(rules) => {
-                Shedder::Policy { rules, names: policy.operations().clone(), learner: None }
-            }
+            Some(rules) => Shedder::Policy {
+                rules: Box::new(rules),
+                names: policy.operations().clone(),
+                learner: None,
+            },
             None => Shedder::Nobody,
         };
         Ok(self.outcome(name.display().to_string(), &shedder))

@@ -42,6 +42,8 @@ struct Class {
     baseline: u32,
     recent: u32,
     at: u64,
+    /// How many in a row were earlier than the baseline, up to [`STREAK`].
+    earlier: u8,
     /// When the baseline last rose though the service was not quiet.
     rose: u64,
 }
@@ -58,7 +60,7 @@ pub struct Baseline {
 }
 
 /// So many samples make a baseline.
-const KNOWN: u8 = 4;
+const KNOWN: u8 = 2;
 
 /// A baseline that is learned in a flood would be that of a flood, so what comes while much is under way
 /// does not make one; but for want of a better it does, after so many samples.
@@ -66,6 +68,9 @@ const LOUD: u8 = 64;
 
 /// Nothing is later than so many times its baseline.
 const LATEST: u32 = 20_000;
+
+/// After so many in a row that are earlier than the baseline it is wrong; fewer may be answers from a cache.
+const STREAK: u8 = 8;
 
 /// So long is a sample worth an estimate, in ms.
 const FRESH: u64 = 5_000;
@@ -158,12 +163,13 @@ impl Class {
     /// The baseline to compare with; the sample moves it.
     fn compare(&mut self, took: u32, quiet: bool, now: UnixMillis) -> u32 {
         let before = self.baseline;
-        if quiet {
+        let is_earlier = took < self.baseline;
+        self.earlier = if is_earlier { self.earlier.saturating_add(1).min(STREAK) } else { 0 };
+        if self.earlier >= STREAK {
+            self.baseline = toward(self.baseline, took, 4);
+        } else if quiet {
             self.baseline = toward(self.baseline, took, 16);
-        } else if took < self.baseline {
-            // Earlier than when quiet: so it can be.
-            self.baseline = toward(self.baseline, took, 64);
-        } else if age(self.rose, now) >= DRIFT {
+        } else if !is_earlier && age(self.rose, now) >= DRIFT {
             self.rose = now.0;
             let more = (self.baseline / 128).max(1);
             self.baseline = self.baseline.saturating_add(more).min(took);

@@ -1,8 +1,6 @@
 //! `voxctl simulate`: the same requests for several policies, against a model of a service.
 
 mod chart;
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 use std::rc::Rc;

@@ -72,6 +72,8 @@ pub(crate) struct StreamState {
     pub filter_state: BTreeMap<String, Vec<u8>>,
     pub metadata: serde_json::Value,
     pub peer_uri_san: Option<String>,
+    /// Where its route leads.
+    pub cluster: Option<String>,
 }
 
 /// A response on its way to the client. It is never held.

@@ -36,12 +36,19 @@ enum State {
     Idle,
     /// It waits for capacity.
     Waiting(Box<Running>),
-    /// Its body is changed, then it goes on.
-    Changing(Box<Running>, BodyChange),
+    /// Its body is changed as it comes; then it goes on, or waits on.
+    Changing(Box<Running>, BodyChange, Then),
     /// It is refused, as soon as it is known where its text could be cut.
     Advising(Box<Refused>, Advice),
     /// It went on.
     Running(Box<Running>),
+}
+
+/// What becomes of a request whose body has been changed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    Wait,
 }
 
 /// A request that is refused.
@@ -73,12 +80,16 @@ impl TextShedFilter {
         let is_on_trial = self.shared.policy.is_on_trial();
         let deadline = match wanted_by(&head, &subject, rules, now) {
             Ok(deadline) => deadline,
-            Err(_) if is_on_trial => None,
+            Err(_) if is_on_trial => {
+                self.would_refuse(&Refusal::BadDeadline, &subject);
+                None
+            }
             Err(_) => {
                 return self.refuse(Refused::outright(Refusal::BadDeadline, subject), request);
             }
         };
-        if let Some(deadline) = deadline {
+        // The next hop may enforce it.
+        if let Some(deadline) = deadline.filter(|_| !is_on_trial) {
             tell_deadline(deadline, request);
         }
         let service = self.shared.services.of(request.cluster().as_deref());
@@ -114,13 +125,15 @@ impl TextShedFilter {
         match verdict {
             Verdict::Admitted(place, degrade) => {
                 self.shared.hold(place, &service);
-                self.go_on(running(subject, place, degrade), request, has_ended)
+                let mut running = running(subject, place, degrade);
+                self.begin(&mut running, request);
+                self.change(running, Then::GoOn, has_ended)
             }
             Verdict::Waits(place, degrade) => {
                 self.shared.hold(place, &service);
                 self.shared.wait(place, request.stream());
-                self.state = State::Waiting(running(subject, place, degrade));
-                Flow::Wait
+                // Now, for what a timer resumes cannot grow any more.
+                self.change(running(subject, place, degrade), Then::Wait, has_ended)
             }
             Verdict::Refused(refusal) => {
                 let refused = Box::new(Refused { refusal, subject, rule, level });
@@ -164,26 +177,28 @@ impl TextShedFilter {
         Ok(Decision { verdict: Verdict::Admitted(place, None), ..would })
     }
 
-    /// A request that has a place goes on, once its body is changed.
-    fn go_on(
-        &mut self,
-        mut running: Box<Running>,
-        request: &mut RequestHeaders<'_>,
-        has_ended: bool,
-    ) -> Flow {
+    /// A request has a place, and goes on.
+    fn begin(&self, running: &mut Running, request: &mut RequestHeaders<'_>) {
         running.begin(request);
         let is_on_trial = self.shared.policy.is_on_trial();
-        self.shared.report.went_on(&running, is_on_trial, request);
-        match BodyChange::of(&running).filter(|_| !has_ended) {
-            Some(change) => {
-                self.state = State::Changing(running, change);
-                Flow::ReadBody
-            }
-            None => {
-                self.state = State::Running(running);
-                Flow::Continue
-            }
-        }
+        self.shared.report.went_on(running, is_on_trial, request);
+    }
+
+    /// Changes a request's body, if it has to be.
+    fn change(&mut self, running: Box<Running>, then: Then, has_ended: bool) -> Flow {
+        let change = BodyChange::of(&running).filter(|_| !has_ended);
+        let (state, flow) = match (change, then) {
+            (Some(change), then) => (State::Changing(running, change, then), Flow::ReadBody),
+            (None, Then::GoOn) => (State::Running(running), Flow::Continue),
+            (None, Then::Wait) => (State::Waiting(running), Flow::Wait),
+        };
+        self.state = state;
+        flow
+    }
+
+    fn would_refuse(&self, refusal: &Refusal, subject: &Subject) {
+        let reason = refusal.reason();
+        self.shared.report.on_trial("would_reject", reason, subject, None, Level::Normal);
     }
 
     fn refuse(&self, refused: Refused, request: &mut RequestHeaders<'_>) -> Flow {
@@ -202,10 +217,21 @@ impl TextShedFilter {
         Flow::Reply(LocalReply::from(refusal.answer(&subject, rule, level, split, self.id)))
     }
 
+    /// Whether a request waits still.
+    fn look(&mut self, running: Box<Running>, request: &mut RequestHeaders<'_>) -> Flow {
+        let guards = self.shared.services.guards(&running.service);
+        let gate = guards.read(running.place.lane).gate;
+        if gate.is_waiting(self.id) {
+            self.state = State::Waiting(running);
+            return Flow::Wait;
+        }
+        self.stop_waiting(running, gate.is_admitted(self.id), request)
+    }
+
     /// A request that waited does so no more: it goes on, or waited in vain.
     fn stop_waiting(
         &mut self,
-        running: Box<Running>,
+        mut running: Box<Running>,
         is_admitted: bool,
         request: &mut RequestHeaders<'_>,
     ) -> Flow {
@@ -214,7 +240,9 @@ impl TextShedFilter {
         self.shared.stop_waiting(self.id);
         if is_admitted {
             self.shared.report.waited(&running.subject, "admitted", waited);
-            return self.go_on(running, request, false);
+            self.begin(&mut running, request);
+            self.state = State::Running(running);
+            return Flow::Continue;
         }
         self.shared.report.waited(&running.subject, "refused", waited);
         let lane = running.place.lane;
@@ -254,12 +282,12 @@ impl HttpFilter for TextShedFilter {
         let Some(rules) = shared.policy.rules() else { return Flow::Continue };
         let state = request.filter_state(SUBJECT_STATE);
         let Some(subject) = state.and_then(|it| Subject::from_json(&it).ok()) else {
-            return match shared.policy.is_on_trial() {
-                true => Flow::Continue,
-                false => {
-                    self.refuse(Refused::outright(Refusal::NoSubject, Subject::default()), request)
-                }
-            };
+            let (refusal, nobody) = (Refusal::NoSubject, Subject::default());
+            if shared.policy.is_on_trial() {
+                self.would_refuse(&refusal, &nobody);
+                return Flow::Continue;
+            }
+            return self.refuse(Refused::outright(refusal, nobody), request);
         };
         if subject.is_exempt || subject.asks_usage || subject.operations.is_empty() {
             return Flow::Continue;
@@ -271,29 +299,31 @@ impl HttpFilter for TextShedFilter {
         let State::Waiting(running) = mem::replace(&mut self.state, State::Idle) else {
             return Flow::Wait;
         };
-        let guards = self.shared.services.guards(&running.service);
-        let gate = guards.read(running.place.lane).gate;
-        if gate.is_waiting(self.id) && held <= MAX_HELD {
-            self.state = State::Waiting(running);
-            return Flow::Wait;
+        match held <= MAX_HELD {
+            true => self.look(running, request),
+            false => self.stop_waiting(running, false, request),
         }
-        self.stop_waiting(running, gate.is_admitted(self.id), request)
     }
 
     fn on_request_body(&mut self, request: &mut RequestHeaders<'_>, body: &BodyPart<'_>) -> Flow {
         match mem::replace(&mut self.state, State::Idle) {
-            State::Changing(mut running, mut change) => {
+            State::Changing(mut running, mut change, then) => {
                 body.pieces().for_each(|it| change.feed(&it));
                 if !body.is_last() {
-                    self.state = State::Changing(running, change);
+                    self.state = State::Changing(running, change, then);
                     return Flow::ReadBody;
                 }
                 match change.finish(request) {
                     Some(changed) => running.changed.extend(changed),
                     None => self.shared.report.unchanged(),
                 }
-                self.state = State::Running(running);
-                Flow::Continue
+                match then {
+                    Then::GoOn => {
+                        self.state = State::Running(running);
+                        Flow::Continue
+                    }
+                    Then::Wait => self.look(running, request),
+                }
             }
             State::Advising(refused, mut advice) => {
                 body.pieces().for_each(|it| advice.feed(&it));
@@ -339,12 +369,12 @@ impl HttpFilter for TextShedFilter {
     fn on_done(&mut self, stream: &EndedStream<'_>) {
         match mem::replace(&mut self.state, State::Idle) {
             State::Running(running) => self.give_back(&running, running.finish(stream, now())),
-            State::Waiting(running) => {
+            State::Waiting(running) | State::Changing(running, _, Then::Wait) => {
                 let waited = now().since(running.arrived);
                 self.shared.report.waited(&running.subject, "left", waited);
                 self.give_back(&running, Finish::Untold);
             }
-            State::Changing(running, _) => self.give_back(&running, Finish::Untold),
+            State::Changing(running, _, Then::GoOn) => self.give_back(&running, Finish::Untold),
             State::Advising(..) | State::Idle => {}
         }
     }

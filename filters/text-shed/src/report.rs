@@ -6,6 +6,7 @@ use serde::Serialize;
 use voxgate_host::{Counter, CounterFamily, GaugeFamily, HistogramFamily, RequestHeaders};
 use voxgate_policy::ShedPolicy;
 use voxgate_policy::shed::guard::{Contended, Guard};
+use voxgate_policy::shed::load::Baseline;
 use voxgate_policy::shed::{Lane, Refusal, ShedRules};
 use voxgate_policy::spec::Level;
 use voxgate_policy::subject::Subject;
@@ -31,6 +32,13 @@ pub struct Report {
     level: GaugeFamily,
     baseline: GaugeFamily,
     drain: GaugeFamily,
+    unit: GaugeFamily,
+    is_learned: GaugeFamily,
+    broke_under: GaugeFamily,
+    speed: GaugeFamily,
+    failed: GaugeFamily,
+    baselines: GaugeFamily,
+    recents: GaugeFamily,
 }
 
 /// What an access log is told.
@@ -55,6 +63,7 @@ impl Report {
     pub fn new(policy: &ShedPolicy) -> Self {
         let max = policy.metrics().max_series as usize;
         let of_lane = |name| GaugeFamily::new(name, &["service", "lane"], max);
+        let of_size = |name| GaugeFamily::new(name, &["service", "lane", "size"], max);
         Self {
             decisions: CounterFamily::new(
                 "voxgate_shed_decisions_total",
@@ -73,6 +82,13 @@ impl Report {
             level: of_lane("voxgate_shed_load_level"),
             baseline: of_lane("voxgate_shed_first_byte_percent"),
             drain: of_lane("voxgate_shed_drain_ms"),
+            unit: of_lane("voxgate_shed_unit"),
+            is_learned: of_lane("voxgate_shed_capacity_is_learned"),
+            broke_under: of_lane("voxgate_shed_broke_under_units"),
+            speed: of_lane("voxgate_shed_speed_units"),
+            failed: of_lane("voxgate_shed_failed_requests"),
+            baselines: of_size("voxgate_shed_first_byte_baseline_ms"),
+            recents: of_size("voxgate_shed_first_byte_recent_ms"),
         }
     }
 
@@ -186,9 +202,20 @@ impl Report {
         self.waiting.record(&labels, summary.queued.requests as u64);
         self.capacity.record(&labels, rules.units(guard.capacity(rules, lane)));
         self.level.record(&labels, guard.load.current() as u64);
-        self.baseline
-            .record(&labels, u64::from(guard.load.learned(now).first_byte_permille).div_ceil(10));
         self.drain.record(&labels, millis(guard.drain()));
+        self.unit.record(&labels, rules.unit() as u64);
+        self.is_learned.record(&labels, rules.is_learned(lane).into());
+        let learned = guard.load.learned(now);
+        self.baseline.record(&labels, u64::from(learned.first_byte_permille).div_ceil(10));
+        self.broke_under.record(&labels, rules.units(learned.broke_under.unwrap_or_default()));
+        self.speed.record(&labels, rules.units(learned.work_per_second));
+        self.failed.record(&labels, learned.failed.into());
+        for Baseline { from, baseline, recent } in learned.baselines {
+            let size = rules.size(from);
+            let labels = [service, lane.as_str(), &size];
+            self.baselines.record(&labels, millis(baseline));
+            self.recents.record(&labels, millis(recent));
+        }
     }
 
     fn count(&self, outcome: &str, reason: &str, rule: Option<&str>, tier: &str, level: Level) {

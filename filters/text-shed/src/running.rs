@@ -1,9 +1,10 @@
 //! A request that has a place: how it goes on, and what its answer says of the service.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use voxgate_host::{EndedStream, Ending, RequestHeaders, ResponseHeaders};
-use voxgate_policy::shed::guard::{Finish, Guards};
+use voxgate_policy::shed::guard::{Finish, Guard, Guards};
 use voxgate_policy::shed::ladder::Degrade;
 use voxgate_policy::shed::load::{Failure, orca};
 use voxgate_policy::shed::{LANE_HEADER, Lane, Place, ShedRules};
@@ -16,9 +17,6 @@ use crate::shared::Shared;
 
 /// Tells the client what it gets less of: `sample_rate=16000, stream=true`.
 pub const DEGRADED_HEADER: &str = "x-voxgate-degraded";
-
-/// gRPC statuses with which a service says that it has no room.
-const GRPC_OVERLOADED: [&[u8]; 2] = [b"8", b"14"];
 
 /// A request that has a place.
 pub struct Running {
@@ -96,12 +94,12 @@ impl Running {
 
     /// More of the answer passes.
     pub fn pass(&mut self, bytes: usize, rules: &ShedRules, shared: &Shared, now: UnixMillis) {
-        // How long a body takes that this proxy did not hold, its client decides, too.
-        let is_comparable = self.subject.text_chars > 0 && (200..300).contains(&self.answer.status);
         if bytes == 0 || self.answer.has_first_byte {
             return;
         }
         self.answer.has_first_byte = true;
+        // How long a body takes that this proxy did not hold, its client decides, too.
+        let is_comparable = self.subject.text_chars > 0 && (200..300).contains(&self.answer.status);
         if is_comparable {
             let Place { lane, work, .. } = self.place;
             let took = now.since(self.began);
@@ -120,20 +118,17 @@ impl Running {
     /// What its end says of the service.
     pub fn finish(&self, stream: &EndedStream<'_>, now: UnixMillis) -> Finish {
         let took = now.since(self.began);
-        let is_overload = |it: &Vec<u8>| GRPC_OVERLOADED.contains(&it.as_slice());
         match stream.ending() {
             Ending::Replied | Ending::ClientLeft { .. } => Finish::Untold,
-            Ending::Complete { .. }
-                if self.answer.grpc_status.as_ref().is_some_and(is_overload) =>
-            {
-                Finish::Failed(Failure::Overload)
-            }
-            Ending::Complete { status } => match status {
-                429 | 503 => Finish::Failed(Failure::Overload),
-                500 | 507 => Finish::Suspected,
-                502 => Finish::Failed(Failure::Broken),
-                504 => Finish::Failed(Failure::TimedOut),
-                status if status < 400 => Finish::Served(took),
+            Ending::Complete { status } => match (status, self.answer.grpc_status.as_deref()) {
+                (200, Some(grpc_status)) => grpc_finish(grpc_status, took),
+                (429 | 503, _) => Finish::Failed(Failure::Overload),
+                (500 | 507, _) => Finish::Suspected,
+                (502, _) => Finish::Failed(Failure::Broken),
+                (504, _) => Finish::Failed(Failure::TimedOut),
+                // How long a socket is open, its client decides.
+                (101, _) => Finish::Untold,
+                (status, _) if status < 400 => Finish::Served(took),
                 _ => Finish::Untold,
             },
             // A filter after this one, or Envoy, answered instead.
@@ -147,15 +142,25 @@ impl Running {
     }
 }
 
+/// What a `grpc-status` (gRPC, "Status codes") says of the service.
+fn grpc_finish(status: &[u8], took: Duration) -> Finish {
+    match status {
+        b"0" => Finish::Served(took),
+        // RESOURCE_EXHAUSTED, UNAVAILABLE.
+        b"8" | b"14" => Finish::Failed(Failure::Overload),
+        // DEADLINE_EXCEEDED.
+        b"4" => Finish::Failed(Failure::TimedOut),
+        // UNKNOWN, INTERNAL, DATA_LOSS: what HTTP calls 500.
+        b"2" | b"13" | b"15" => Finish::Suspected,
+        _ => Finish::Untold,
+    }
+}
+
 // === impl Shared ===
 
 impl Shared {
     /// Changes the guard of a request's lane.
-    pub fn change<T>(
-        &self,
-        running: &Running,
-        change: impl FnMut(&mut voxgate_policy::shed::guard::Guard) -> T,
-    ) -> Option<T> {
+    pub fn change<T>(&self, running: &Running, change: impl FnMut(&mut Guard) -> T) -> Option<T> {
         let guards = self.services.guards(&running.service);
         match guards.update(running.place.lane, change) {
             Ok(result) => Some(result),

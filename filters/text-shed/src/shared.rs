@@ -1,14 +1,14 @@
 //! What all requests of one configuration share.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use voxgate_host::{RootHost, StreamHandle};
 use voxgate_policy::ShedPolicy;
 use voxgate_policy::shed::guard::{Guard, Guards};
-use voxgate_policy::shed::{Lane, Place};
+use voxgate_policy::shed::{Lane, Place, ShedRules};
 use voxgate_policy::time::UnixMillis;
 
 use crate::report::Report;
@@ -23,18 +23,22 @@ const WAITING_TICK: Duration = Duration::from_millis(10);
 /// When it looks after this worker made room.
 const SOON: Duration = Duration::from_millis(1);
 
+/// Whose place it is that a request has.
+type Owner = (Service, Lane);
+
 /// What all requests of one configuration share.
 pub struct Shared {
     pub policy: ShedPolicy,
     pub services: Services,
     pub report: Report,
     /// Places that this worker's requests have, in flight or waiting.
-    held: RefCell<BTreeMap<u64, (Service, Lane)>>,
+    held: RefCell<BTreeMap<u64, Owner>>,
     /// Those of them that wait.
     waiting: RefCell<BTreeMap<u64, StreamHandle>>,
     /// Numbers of requests count from here, somewhere in 2⁶⁴: other workers count elsewhere.
     last_id: Cell<u64>,
-    renewed: Cell<UnixMillis>,
+    /// When it was last looked after them all.
+    kept: Cell<UnixMillis>,
 }
 
 // === impl Shared ===
@@ -48,7 +52,7 @@ impl Shared {
             held: RefCell::default(),
             waiting: RefCell::default(),
             last_id: Cell::new(RandomState::new().hash_one(0_u8)),
-            renewed: Cell::default(),
+            kept: Cell::default(),
         }
     }
 
@@ -67,8 +71,12 @@ impl Shared {
 
     /// A request waits in its place.
     pub fn wait(&self, place: Place, stream: StreamHandle) {
-        stream.set_tick_period(WAITING_TICK);
-        self.waiting.borrow_mut().insert(place.id, stream);
+        let mut waiting = self.waiting.borrow_mut();
+        // Set anew by each request that comes, the timer would never go off.
+        if waiting.is_empty() {
+            stream.set_tick_period(WAITING_TICK);
+        }
+        waiting.insert(place.id, stream);
     }
 
     /// A request does not wait any more.
@@ -85,65 +93,81 @@ impl Shared {
         }
     }
 
-    /// What the timer does: gives signs of life, lets those go on that may, and reports.
+    /// What the timer does.
     pub fn on_tick(&self, host: &mut RootHost<'_>) {
         let Some(rules) = self.policy.rules() else { return };
         let now = host.now();
-        let is_due = now.since(self.renewed.get()) >= TICK || now < self.renewed.get();
-        let mut guards: HashMap<(Service, Lane), Guard> = HashMap::new();
-        for service in self.services.all() {
-            let guards_of = self.services.guards(&service);
-            for lane in Lane::ALL {
-                let ids = self.held_in(&service, lane);
-                let wait = self.waiting.borrow().keys().any(|it| ids.contains(it));
-                let is_unused = || ids.is_empty() && guards_of.read(lane) == Guard::default();
-                if !(is_due || wait) || is_unused() {
-                    continue;
-                }
-                let signs = if is_due { ids.as_slice() } else { &[] };
-                let kept = guards_of.update(lane, |guard| {
-                    guard.keep(signs, rules, lane, now);
-                    guard.clone()
-                });
-                match kept {
-                    Ok(guard) => {
-                        if is_due {
-                            self.report.state((&service, lane), &guard, rules, now);
-                        }
-                        guards.insert((Service::clone(&service), lane), guard);
-                    }
-                    Err(error) => self.report.contended(error),
-                }
-            }
+        let kept = self.kept.get();
+        if now.since(kept) >= TICK || now < kept {
+            self.kept.set(now);
+            self.keep(rules, now);
         }
-        if is_due {
-            self.renewed.set(now);
-            self.report.retries(self.services.take_retries());
-        }
-        self.wake(&guards, host);
+        self.wake(rules, host);
         let period = if self.waiting.borrow().is_empty() { TICK } else { WAITING_TICK };
         host.set_tick_period(period);
     }
 
-    /// Asks those that do not wait any more in the eyes of their guards.
-    fn wake(&self, guards: &HashMap<(Service, Lane), Guard>, host: &mut RootHost<'_>) {
-        let mut called = Vec::new();
-        for (id, stream) in self.waiting.borrow().iter() {
-            let held = self.held.borrow();
-            let guard = held.get(id).and_then(|it| guards.get(it));
-            if !guard.is_some_and(|it| it.gate.is_waiting(*id)) {
-                called.push(stream.clone());
+    /// Gives signs of life of what is held, lets time pass, and reports.
+    fn keep(&self, rules: &ShedRules, now: UnixMillis) {
+        let mut held: BTreeMap<Owner, Vec<u64>> = BTreeMap::new();
+        for (id, owner) in self.held.borrow().iter() {
+            held.entry(owner.clone()).or_default().push(*id);
+        }
+        for service in self.services.all() {
+            let guards = self.services.guards(&service);
+            for lane in Lane::ALL {
+                let ids = held.remove(&(Service::clone(&service), lane)).unwrap_or_default();
+                if ids.is_empty() && guards.read(lane) == Guard::default() {
+                    continue;
+                }
+                let kept = guards.update(lane, |guard| {
+                    guard.keep(&ids, rules, lane, now);
+                    guard.clone()
+                });
+                match kept {
+                    Ok(guard) => self.report.state((&service, lane), &guard, rules, now),
+                    Err(error) => self.report.contended(error),
+                }
             }
         }
+        self.report.retries(self.services.take_retries());
+    }
+
+    /// Asks those that do not wait any more in the eyes of their guards.
+    fn wake(&self, rules: &ShedRules, host: &mut RootHost<'_>) {
+        let now = host.now();
+        let mut called = Vec::new();
+        for ((service, lane), waiting) in self.waiting_by_owner() {
+            let guards = self.services.guards(&service);
+            let mut guard = guards.read(lane);
+            // Not written for nothing: this is done a hundred times a second.
+            if guard.is_due(rules, lane, now) {
+                let turned = guards.update(lane, |guard| {
+                    guard.level(rules, lane, now);
+                    guard.clone()
+                });
+                match turned {
+                    Ok(turned) => guard = turned,
+                    Err(error) => self.report.contended(error),
+                }
+            }
+            let is_called = |(id, _): &(u64, StreamHandle)| !guard.gate.is_waiting(*id);
+            called.extend(waiting.into_iter().filter(is_called));
+        }
         // Each takes itself out of those that wait.
-        for stream in called {
+        for (_, stream) in called {
             host.resume(&stream);
         }
     }
 
-    fn held_in(&self, service: &Service, lane: Lane) -> Vec<u64> {
+    fn waiting_by_owner(&self) -> BTreeMap<Owner, Vec<(u64, StreamHandle)>> {
         let held = self.held.borrow();
-        let here = held.iter().filter(|(_, (its, of))| its == service && *of == lane);
-        here.map(|(id, _)| *id).collect()
+        let mut by_owner: BTreeMap<Owner, Vec<_>> = BTreeMap::new();
+        for (id, stream) in self.waiting.borrow().iter() {
+            if let Some(owner) = held.get(id) {
+                by_owner.entry(owner.clone()).or_default().push((*id, stream.clone()));
+            }
+        }
+        by_owner
     }
 }

@@ -68,6 +68,13 @@ impl Guard {
         self.load.level(summary.in_flight.work, summary.queued.work, &rules.load_terms(lane), now)
     }
 
+    /// Whether by now somebody who waits may go on, or has waited for long enough, or somebody's lease is
+    /// over.
+    pub fn is_due(&self, rules: &ShedRules, lane: Lane, now: UnixMillis) -> bool {
+        let terms = rules.gate_terms(self.capacity(rules, lane));
+        self.gate.clone().advance(&terms, now).changed
+    }
+
     /// The capacity, as configured or learned.
     pub fn capacity(&self, rules: &ShedRules, lane: Lane) -> Work {
         self.load.capacity(&rules.load_terms(lane))

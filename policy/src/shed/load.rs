@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use super::Work;
 use crate::spec::Level;
 use crate::time::UnixMillis;
-use first_byte::FirstBytes;
+use first_byte::{FirstBytes, Heard};
 use level::Standing;
 use limit::Limit;
 use recent::{Recent, Speed};
@@ -124,8 +124,9 @@ impl Load {
     ) {
         let others = in_flight.minus(work);
         let quiet = others.0 <= self.limit.proven().0 / 8;
+        let light = others.0 <= terms.learn_from.0 / 16;
         self.recent.served(!quiet, now);
-        self.first_bytes.sample(work, took, quiet, now);
+        self.first_bytes.sample(work, took, Heard { quiet, light }, now);
         if terms.capacity.is_none() {
             let permille = self.first_bytes.permille(now);
             let failing = self.recent.failed_lately(now);

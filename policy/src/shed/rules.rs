@@ -128,6 +128,14 @@ impl ShedRules {
         }
     }
 
+    /// An amount of work in units of the policy, with three places of a second: `8.192`.
+    pub fn size(&self, work: Work) -> String {
+        match self.unit {
+            WorkUnit::AudioSeconds => format!("{}.{:03}", work.0 / 1000, work.0 % 1000),
+            WorkUnit::TextChars | WorkUnit::Requests => work.0.to_string(),
+        }
+    }
+
     /// What the ladder looks at.
     pub fn asked<'a>(&self, subject: &'a Subject, names: &OperationNames) -> Asked<'a> {
         let known = subject.operations.iter().filter_map(|it| names.get(it));

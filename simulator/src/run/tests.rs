@@ -152,6 +152,15 @@ fn one_tenant_that_asks_a_hundred_times_as_much_gets_its_share() {
     assert!(report.fairness > 0.95, "{}", report.fairness);
 }
 
+/// With the first request the flood is there: what is heard then must not become the baseline.
+#[test]
+fn a_flood_from_the_first_request_on_is_learned_from() {
+    let flood = scenario(Shape::Steady(2.0), 600);
+    let report = simulate(&flood, 1, &policy(&serde_json::json!({})));
+    assert!(report.crashes <= 1, "{}", report.crashes);
+    assert!(report.goodput > 30.0, "{}", report.goodput);
+}
+
 #[test]
 fn a_learned_capacity_bears_a_flood_after_its_first_crashes() {
     let flood = scenario(Shape::Flood(3.0), 720);

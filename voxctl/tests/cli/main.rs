@@ -6,6 +6,7 @@ mod explain_quotas;
 mod facts;
 mod render;
 mod schema;
+mod simulate;
 mod tenants;
 mod token;
 mod usage;

@@ -25,6 +25,7 @@ fn in_stream(request_open: bool) {
             filter_state: Default::default(),
             metadata: serde_json::json!({"filter_metadata": 1, "ns": {"null": null, "text": "t"}}),
             peer_uri_san: None,
+            cluster: None,
         };
         state.streams.insert(7, stream);
     });

@@ -26,8 +26,6 @@ pub(super) struct Limit {
     proven_at: u64,
     round: Round,
     peak: Peak,
-    /// How many first bytes there were, up to [`HEARD`].
-    heard: u8,
     /// When there last was a reason to keep it.
     pressed_at: u64,
     /// When a failure last lowered it.
@@ -65,10 +63,6 @@ struct Peak {
 const ROUND: u64 = 500;
 const SAMPLES: u32 = 8;
 
-/// After so many first bytes the first guess counts whole, before in proportion, but a 16th at least:
-/// baselines that are learned in a flood would be those of a flood.
-const HEARD: u8 = 128;
-
 /// Requests that break are of one crash if they do so within so many ms and none was served between.
 const EPISODE: u64 = 30_000;
 
@@ -90,12 +84,11 @@ const HOUR: u64 = 3_600_000;
 impl Limit {
     pub(super) fn capacity(&self, terms: &LoadTerms) -> Work {
         let below_wall = self.wall.map_or(u64::MAX, |wall| three_quarters(wall.at));
-        let guess = share(terms.learn_from.0, u64::from(self.heard.clamp(8, HEARD)), HEARD.into());
-        let learned = self.capacity.unwrap_or(guess).min(below_wall);
+        let learned = self.capacity.unwrap_or(terms.learn_from.0).min(below_wall);
         Work(learned.min(terms.most.0).max(terms.least.0))
     }
 
-    /// Whether so much work alone is too much, as far as is known.
+    /// Whether the service did not break under as much.
     pub(super) fn bears(&self, work: Work) -> bool {
         self.wall.is_none_or(|wall| work.0 <= three_quarters(wall.at))
     }
@@ -149,9 +142,6 @@ impl Limit {
         let target = terms.busy.first_byte_percent.saturating_mul(10).max(1_001);
         if permille < target && !failing && in_flight.0 >= self.proven {
             (self.proven, self.proven_at) = (in_flight.0, now.0);
-        }
-        if !failing {
-            self.heard = self.heard.saturating_add(1).min(HEARD);
         }
         let round = &mut self.round;
         round.samples = round.samples.saturating_add(1);

@@ -56,17 +56,30 @@ fn what_late_first_bytes_taught_is_not_forgotten_while_it_holds_anybody_back() {
     assert!(load.capacity(&terms) < Work(28_000));
 }
 
-/// Baselines that are learned in a flood would be those of a flood.
+/// A baseline that is learned in a flood would be that of a flood.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_flood_from_the_first_request_on_finds_little_capacity() {
+fn a_flood_from_the_first_requests_on_is_not_taken_for_the_ordinary() {
     let terms = terms();
     let mut load = Load::default();
-    assert_eq!(load.capacity(&terms), Work(25_000));
-    flood(&mut load, &terms, 0, 60_000);
-    assert!(load.capacity(&terms) < Work(60_000), "{:?}", load.capacity(&terms));
-    let mut load = Load::default();
-    serve(&mut load, &terms, 100, SHORT, 0, 6_400);
-    assert_eq!(load.capacity(&terms), terms.learn_from);
+    // It begins with the first few, as always.
+    for (at, others) in (0..6).zip(0..) {
+        let in_flight = Work(SHORT.0 * (others + 1));
+        load.first_byte(SHORT, millis(100 + 10 * others), in_flight, &terms, later(at * 50));
+    }
+    flood(&mut load, &terms, 300, 60_000);
+    assert!(load.capacity(&terms) < Work(36_000), "{:?}", load.capacity(&terms));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_size_that_is_heard_first_while_all_is_late_is_not_late_by_nature() {
+    let terms = configured(1_000_000);
+    let mut load = known(&terms);
+    for at in (0..2_000).step_by(50) {
+        load.first_byte(SHORT, millis(400), Work(500_000), &terms, later(at));
+        load.first_byte(Work(50_000), millis(800), Work(500_000), &terms, later(at));
+    }
+    let baseline = load.learned(later(2_000)).baselines[1].baseline;
+    assert!((millis(200)..millis(600)).contains(&baseline), "{baseline:?}");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -37,7 +37,7 @@ impl ShedRules {
         errors: &mut Vec<PolicyError>,
     ) -> Self {
         let mut compiler = Compiler { operations, tiers, errors };
-        let CapacitySpec { unit, limit, batch_limit, most, .. } = spec.capacity;
+        let CapacitySpec { unit, limit, batch_limit, most, least, .. } = spec.capacity;
         let place = path.key("capacity");
         let scale = if unit == WorkUnit::AudioSeconds { 1000 } else { 1 };
         let mut work = |units: Option<u64>, key: &str| {
@@ -53,6 +53,14 @@ impl ShedRules {
             WorkUnit::TextChars => Work(6_000_u64.saturating_mul(LEAST_CHARS)),
             WorkUnit::Requests => Work(1000),
         });
+        let least = work(least, "least").unwrap_or(match unit {
+            WorkUnit::AudioSeconds => Work(1000),
+            WorkUnit::TextChars => Work(LEAST_CHARS),
+            WorkUnit::Requests => Work(1),
+        });
+        if [online, batch, Some(most)].into_iter().flatten().any(|it| it < least) {
+            compiler.error(place.key("least"), "no request would fit into the capacity");
+        }
         let tier_terms = compiler.tiers(&spec.capacity, &place.key("tiers"));
         compiler.within(spec.lease.0, LEASES, &path.key("lease"));
         let load = path.key("load");
@@ -80,6 +88,7 @@ impl ShedRules {
             online,
             batch,
             most,
+            least,
             tiers: tier_terms,
             lease: spec.lease.0,
             busy,

@@ -112,7 +112,7 @@ fn is_zero(number: &u8) -> bool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QueueSpec {
-    /// The most requests of the tier that wait, 1 to 500.
+    /// The most requests of the tier that wait, 1 to 512.
     pub max: u32,
     /// How long one waits before it is refused: 10 ms to 60 s.
     pub wait: DurationSpec,

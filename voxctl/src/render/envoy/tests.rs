@@ -223,7 +223,7 @@ fn statistics_get_the_labels_istio_would_give_them() {
     // Every label of every filter: one that is not here stays in the metric's name.
     for name in [
         "reason", "source", "result", "rule", "meter", "tenant", "percent", "error", "load",
-        "service", "lane", "end",
+        "service", "lane", "end", "size",
     ] {
         assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
     }

@@ -109,9 +109,12 @@ fn filters_stand_in_their_order_before_the_router_in_whatever_order_they_are_nam
 }
 
 #[test]
-fn a_policy_without_quotas_runs_without_their_filter() {
+fn a_policy_without_a_section_runs_without_its_filter() {
     let mut written = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap().written;
     written.as_object_mut().unwrap().remove("quotas");
+    let policy = PolicyDocument::new(written.clone()).unwrap();
+    assert_eq!(Filter::of(&policy), [Filter::JwtTier, Filter::TextShed]);
+    written.as_object_mut().unwrap().remove("shedding");
     assert_eq!(Filter::of(&PolicyDocument::new(written).unwrap()), [Filter::JwtTier]);
 }
 
@@ -220,7 +223,7 @@ fn statistics_get_the_labels_istio_would_give_them() {
     // Every label of every filter: one that is not here stays in the metric's name.
     for name in [
         "reason", "source", "result", "rule", "meter", "tenant", "percent", "error", "load",
-        "service", "lane", "end",
+        "service", "lane", "end", "size",
     ] {
         assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
     }

@@ -3,6 +3,7 @@
 mod explain;
 mod explain_body;
 mod explain_quotas;
+mod explain_shedding;
 mod facts;
 mod render;
 mod schema;

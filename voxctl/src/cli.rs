@@ -5,6 +5,7 @@
 
 mod explain;
 mod facts;
+mod load;
 mod render;
 mod token;
 mod usage;
@@ -50,6 +51,8 @@ enum Command {
     Render(render::Args),
     /// Prints what was used of the quotas, as a proxy counts it
     Usage(usage::Args),
+    /// Prints how loaded services are, as a proxy sees it, and what it learned of them
+    Load(load::Args),
     /// Makes keys and tokens to develop and test with
     Token(token::Args),
     /// Prints the completions for a shell
@@ -102,6 +105,7 @@ fn run(command: Command, output: &Output) -> CliResult {
         Command::Facts(args) => args.run(output),
         Command::Render(args) => args.run(output),
         Command::Usage(args) => args.run(output),
+        Command::Load(args) => args.run(output),
         Command::Token(args) => args.run(output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -22,7 +22,7 @@ mod work;
 
 pub use compile::MAX_RULES;
 pub use deadline::{BadDeadline, DEADLINE_HEADER, GRPC_TIMEOUT_HEADER, deadline};
-pub use decide::{Decision, Place, Request, Verdict, decide};
+pub use decide::{Decision, Place, Request, Verdict, decide, foresee};
 pub use lane::{LANE_HEADER, Lane};
 pub use refusal::{Refusal, Why};
 pub use rules::ShedRules;

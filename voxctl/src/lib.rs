@@ -4,6 +4,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod explain;
 pub mod facts;
+pub mod load;
 pub mod render;
 pub mod schema;
 pub mod simulate;

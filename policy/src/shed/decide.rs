@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::gate::{Ask, Full};
-use super::guard::{Contended, Entrance, Guard, Guards};
+use super::guard::{Contended, Entrance, Guard, Guards, Unknown};
 use super::ladder::{Asked, Degrade, Rung};
 use super::lane::Lane;
 use super::longest::Shorter;
@@ -86,13 +86,37 @@ pub fn decide(
     request: &Request<'_>,
     now: UnixMillis,
 ) -> Result<Decision, Contended> {
+    decide_at(rules, guards, request, |guard| guard.level(rules, Lane::Online, now), now)
+}
+
+/// What becomes of a request at a level of load, as far as there is room for it: by a service of which
+/// nothing is known, and to which nothing else is under way.
+///
+/// # Errors
+/// None, for nobody else is there.
+pub fn foresee(
+    rules: &ShedRules,
+    request: &Request<'_>,
+    level: Level,
+    now: UnixMillis,
+) -> Result<Decision, Contended> {
+    decide_at(rules, &Unknown, request, |_| level, now)
+}
+
+fn decide_at(
+    rules: &ShedRules,
+    guards: &impl Guards,
+    request: &Request<'_>,
+    level: impl Fn(&mut Guard) -> Level,
+    now: UnixMillis,
+) -> Result<Decision, Contended> {
     if let Some(late) = request.deadline.filter(|it| *it <= now).map(|it| now.since(it)) {
         let level = guards.read(Lane::Online).load.current();
         let verdict = Verdict::Refused(Refusal::DeadlinePassed { late });
         return Ok(Decision { rule: None, level, verdict });
     }
     let (rule, level, step) = guards.update(Lane::Online, |guard| {
-        let level = guard.level(rules, Lane::Online, now);
+        let level = level(guard);
         let matched = rules.ladder.first_match(&request.asked, level);
         let enter = |guard: &mut Guard, degrade| {
             Step::Enter(guard.enter(&request.ask(), rules, Lane::Online, now), degrade)

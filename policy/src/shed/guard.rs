@@ -224,6 +224,20 @@ impl<G: Guards> Guards for OnTrial<'_, G> {
     }
 }
 
+/// Guards of a service of which nothing is known, and is kept.
+#[derive(Debug)]
+pub struct Unknown;
+
+impl Guards for Unknown {
+    fn read(&self, _: Lane) -> Guard {
+        Guard::default()
+    }
+
+    fn update<T>(&self, _: Lane, mut change: impl FnMut(&mut Guard) -> T) -> Result<T, Contended> {
+        Ok(change(&mut Guard::default()))
+    }
+}
+
 /// Other workers kept changing a guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("other workers changed the load of the service {MAX_ATTEMPTS} times in a row")]

@@ -5,6 +5,8 @@ mod bearer;
 mod issuer;
 mod peer;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::rc::Rc;

@@ -35,7 +35,7 @@ fn main() {
     println!("|---|---|---|---|---|---|---|---|");
     for (service_name, model) in &models {
         for (scenario_name, shape, seconds, long) in [
-            ("flood", Shape::Flood(3.0), 720, 5.0),
+            ("flood, 5 % long", Shape::Flood(3.0), 720, 5.0),
             ("flood, 20 % long", Shape::Flood(3.0), 720, 20.0),
             ("day", Shape::Days(0.25), 86_400, 1.0),
         ] {
@@ -55,10 +55,10 @@ fn main() {
     }
 }
 
-fn rules() -> (ShedRules, OperationNames) {
+fn rules() -> (Box<ShedRules>, OperationNames) {
     let json = br#"{"version": 1, "tiers": [{"name": "premium", "scopes": ["a"], "allow": ["*"]}, {"name": "standard", "scopes": ["b"], "allow": ["*"]}, {"name": "basic", "scopes": ["c"], "allow": ["*"]}], "shedding": {}}"#;
     let policy = ShedPolicy::from_json(json).expect("a policy");
-    (policy.rules().expect("a section").clone(), policy.operations().clone())
+    (Box::new(policy.rules().expect("a section").clone()), policy.operations().clone())
 }
 
 fn simulate(

@@ -47,7 +47,7 @@ pub enum Shedder {
     /// A policy.
     Policy {
         /// Its `shedding` section.
-        rules: ShedRules,
+        rules: Box<ShedRules>,
         /// Its operations.
         names: OperationNames,
         /// In place of what it learns of the online lane's capacity.

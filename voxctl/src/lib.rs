@@ -7,6 +7,7 @@ pub mod facts;
 pub mod load;
 pub mod render;
 pub mod schema;
+pub mod simulate;
 pub mod tenants;
 pub mod token;
 pub mod usage;

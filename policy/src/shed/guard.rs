@@ -82,7 +82,8 @@ impl Guard {
 
     /// A request asks for capacity.
     pub fn enter(&mut self, ask: &Ask, rules: &ShedRules, lane: Lane, now: UnixMillis) -> Entrance {
-        let capacity = self.capacity(rules, lane);
+        let in_flight = self.gate.summary().in_flight.work;
+        let capacity = self.load.capacity_for(ask.work, in_flight, &rules.load_terms(lane));
         let answer = self.load.first_byte_estimate(ask.work, now);
         let is_late = |wait: Duration| {
             let expected = wait.saturating_add(answer.unwrap_or_default());

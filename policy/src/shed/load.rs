@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use super::Work;
 use crate::spec::Level;
 use crate::time::UnixMillis;
-use first_byte::FirstBytes;
+use first_byte::{FirstBytes, Heard};
 use level::Standing;
 use limit::Limit;
 use recent::{Recent, Speed};
@@ -124,8 +124,9 @@ impl Load {
     ) {
         let others = in_flight.minus(work);
         let quiet = others.0 <= self.limit.proven().0 / 8;
+        let light = others.0 <= terms.learn_from.0 / 16;
         self.recent.served(!quiet, now);
-        self.first_bytes.sample(work, took, quiet, now);
+        self.first_bytes.sample(work, took, Heard { quiet, light }, now);
         if terms.capacity.is_none() {
             let permille = self.first_bytes.permille(now);
             let failing = self.recent.failed_lately(now);
@@ -182,6 +183,14 @@ impl Load {
     /// What the service can have in flight: configured, or learned.
     pub fn capacity(&self, terms: &LoadTerms) -> Work {
         terms.capacity.unwrap_or_else(|| self.limit.capacity(terms))
+    }
+
+    /// The capacity for a request: what is learned of many says nothing against one that is alone,
+    /// however long it is, unless the service broke under as much.
+    pub fn capacity_for(&self, work: Work, in_flight: Work, terms: &LoadTerms) -> Work {
+        let capacity = self.capacity(terms);
+        let is_alone = in_flight == Work(0) && terms.capacity.is_none() && self.limit.bears(work);
+        if is_alone { capacity.max(work) } else { capacity }
     }
 
     /// When the first byte of so much work comes, by those of its size of late. `None`: there were

@@ -34,34 +34,33 @@ impl<'a> Shorter<'a> {
     /// The longest text, in characters, with which it would go on now, or wait.
     pub fn passing(&self, now: UnixMillis) -> Option<u64> {
         let tier = self.request.asked.tier;
-        let by_waiting = self.fitting(|guard, lane| guard.most(tier, self.rules, lane));
-        let at_once = || self.fitting(|guard, lane| guard.room(tier, self.rules, lane));
         let passes = |chars: &u64| self.passes(*chars, now);
-        by_waiting.filter(passes).or_else(|| at_once().filter(passes))
+        let in_lane = |lane| {
+            let by_waiting = self.fitting(lane, self.most(lane)).filter(passes);
+            let room = self.guard(lane).room(tier, self.rules, lane);
+            by_waiting.or_else(|| self.fitting(lane, room).filter(passes))
+        };
+        Lane::ALL.into_iter().filter_map(in_lane).max()
     }
 
     /// The longest text, in characters, with which it would go on if nobody else were there.
     pub fn possible(&self) -> Option<u64> {
-        let tier = self.request.asked.tier;
-        self.fitting(|guard, lane| guard.most(tier, self.rules, lane))
+        Lane::ALL.into_iter().filter_map(|lane| self.fitting(lane, self.most(lane))).max()
     }
 
-    /// The longest text that the ladder does not reject, and that is no more work than `limit` says of
-    /// its lane.
-    fn fitting(&self, limit: impl Fn(&Guard, Lane) -> Work) -> Option<u64> {
+    /// The longest text with which the ladder sends it to this lane, and that is no more work than
+    /// `limit`.
+    fn fitting(&self, lane: Lane, limit: Work) -> Option<u64> {
         let asked = &self.request.asked;
-        let [online, batch] = Lane::ALL.map(|lane| limit(self.guard(lane), lane));
-        let fits = |chars: &u64| {
-            let limit = |lane| match lane {
-                Lane::Online => online,
-                Lane::Batch => batch,
-            };
-            self.lane(&asked.cut(*chars)).is_some_and(|lane| self.work(*chars) <= limit(lane))
-        };
-        let bounds = self.rules.ladder.bounds(asked);
-        let full = [online, batch].map(|it| self.chars_in(it));
-        let shorter = bounds.chain(full).map(|it| it.min(asked.chars.saturating_sub(1)));
+        let fits =
+            |chars: &u64| self.work(*chars) <= limit && self.lane(&asked.cut(*chars)) == Some(lane);
+        let bounds = self.rules.ladder.bounds(asked).chain([self.chars_in(limit)]);
+        let shorter = bounds.map(|it| it.min(asked.chars.saturating_sub(1)));
         shorter.filter(|it| *it > 0).filter(fits).max()
+    }
+
+    fn most(&self, lane: Lane) -> Work {
+        self.guard(lane).most(self.request.asked.tier, self.rules, lane)
     }
 
     fn passes(&self, chars: u64, now: UnixMillis) -> bool {

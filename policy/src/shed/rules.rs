@@ -26,6 +26,8 @@ pub struct ShedRules {
     pub(super) batch: Option<Work>,
     /// The most that learning may come to.
     pub(super) most: Work,
+    /// What a request counts at least.
+    pub(super) least: Work,
     pub(super) tiers: Vec<TierTerms>,
     pub(super) lease: Duration,
     pub(super) busy: Thresholds,
@@ -91,7 +93,7 @@ impl ShedRules {
         LoadTerms {
             capacity: self.configured(lane),
             learn_from: Work(self.most.0.checked_div(10).unwrap_or_default()),
-            least: self.least(),
+            least: self.least,
             most: self.most,
             busy: self.busy,
             overload: self.overload,
@@ -117,7 +119,7 @@ impl ShedRules {
             WorkUnit::TextChars => chars,
             WorkUnit::Requests => 1,
         };
-        Work(work).max(self.least())
+        Work(work).max(self.least)
     }
 
     /// Whole units of an amount of work, as they stand in the policy; rounded up.
@@ -165,15 +167,6 @@ impl ShedRules {
         match lane {
             Lane::Online => self.online,
             Lane::Batch => self.batch,
-        }
-    }
-
-    /// What a request counts at least.
-    fn least(&self) -> Work {
-        match self.unit {
-            WorkUnit::AudioSeconds => Work(1000),
-            WorkUnit::TextChars => Work(LEAST_CHARS),
-            WorkUnit::Requests => Work(1),
         }
     }
 }

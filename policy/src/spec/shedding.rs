@@ -57,6 +57,10 @@ pub struct CapacitySpec {
     /// seconds, 90,000 characters or 1,000 requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
+    /// What a request counts at least: short ones cost a service more than their length. By default one
+    /// audio second, 15 characters (about a second), or one request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub least: Option<u64>,
     /// Who gets how much. Tiers that are not named have share 1, no reserve and no queue.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tiers: BTreeMap<String, TierShareSpec>,
@@ -67,11 +71,10 @@ pub struct CapacitySpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WorkUnit {
-    /// Seconds of audio: those that a text is estimated to become, or that a request brings. A
-    /// request counts at least one.
+    /// Seconds of audio: those that a text is estimated to become, or that a request brings.
     #[default]
     AudioSeconds,
-    /// Unicode scalar values of text. A request counts at least 15, which are about a second.
+    /// Unicode scalar values of text.
     TextChars,
     /// Requests.
     Requests,
@@ -109,7 +112,7 @@ fn is_zero(number: &u8) -> bool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct QueueSpec {
-    /// The most requests of the tier that wait, 1 to 500.
+    /// The most requests of the tier that wait, 1 to 512; as many of all tiers together.
     pub max: u32,
     /// How long one waits before it is refused: 10 ms to 60 s.
     pub wait: DurationSpec,

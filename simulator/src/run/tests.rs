@@ -34,7 +34,8 @@ fn policy(shedding: &serde_json::Value) -> Shedder {
         "shedding": shedding,
     });
     let policy = ShedPolicy::from_json(policy.to_string().as_bytes()).unwrap();
-    let (rules, names) = (policy.rules().unwrap().clone(), policy.operations().clone());
+    let rules = Box::new(policy.rules().unwrap().clone());
+    let names = policy.operations().clone();
     Shedder::Policy { rules, names, learner: None }
 }
 
@@ -112,11 +113,12 @@ fn a_flood_is_survived() {
             assert!(flooded <= 1.5 * alone, "{flooded} s, alone {alone} s");
             assert!(is_normal_soon(&report, 660.0), "{:?}", report.timeline);
         }
-        let steady = Scenario { shape: Shape::Steady(3.0), ..flood };
-        let goodput = simulate(&steady, 1, &shipped()).goodput;
-        let best = best_steady(&steady);
-        assert!(goodput >= 0.9 * best, "{goodput} s/s, at best {best} s/s");
     }
+    let steady = Scenario { long_percent: 0.9, ..scenario(Shape::Steady(3.0), 720) };
+    let goodput = simulate(&steady, 1, &shipped()).goodput;
+    // Long texts break the service at nearly any load: the best it bears is one of short texts.
+    let best = best_steady(&Scenario { long_percent: 0.0, ..steady });
+    assert!(best > 30.0 && goodput >= 0.9 * best, "{goodput} s/s, at best {best} s/s");
 }
 
 /// A service that bears its traffic is never shed, whether its capacity is learned or not.
@@ -124,12 +126,16 @@ fn a_flood_is_survived() {
 fn a_week_of_ordinary_traffic_with_bursts_is_served_whole() {
     let configured = policy(&serde_json::json!({"capacity": {"limit": 500}}));
     let learned = policy(&serde_json::json!({}));
-    let week = scenario(Shape::Days(0.2), 7 * DAY);
-    for seed in 1..=2 {
-        let nobody = simulate(&week, seed, &Shedder::Nobody);
+    let online = GpuModel { audio_seconds_per_second: 16.0, ..GpuModel::default() };
+    let service = Service { online, ..service() };
+    let week = Scenario { speed: 16.0, ..scenario(Shape::Days(0.2), 7 * DAY) };
+    for seed in 1..=3 {
+        let simulate =
+            |shedder: &Shedder| run(&service, week.arrivals(seed), shedder, week.duration);
+        let nobody = simulate(&Shedder::Nobody);
         assert_eq!(nobody.crashes, 0, "this is no ordinary traffic");
         for shedder in [&configured, &learned] {
-            let report = simulate(&week, seed, shedder);
+            let report = simulate(shedder);
             assert_eq!((report.all.refused(), report.all.served), (0, report.all.offered));
         }
     }
@@ -150,6 +156,15 @@ fn one_tenant_that_asks_a_hundred_times_as_much_gets_its_share() {
     assert_eq!(alone.all.refused(), 0);
     let report = simulate(&hogged, 1, &shedder);
     assert!(report.fairness > 0.95, "{}", report.fairness);
+}
+
+/// With the first request the flood is there: what is heard then must not become the baseline.
+#[test]
+fn a_flood_from_the_first_request_on_is_learned_from() {
+    let flood = scenario(Shape::Steady(2.0), 600);
+    let report = simulate(&flood, 1, &policy(&serde_json::json!({})));
+    assert!(report.crashes <= 1, "{}", report.crashes);
+    assert!(report.goodput > 30.0, "{}", report.goodput);
 }
 
 #[test]

@@ -79,12 +79,13 @@ impl SampleRate {
     /// The rate, or the service's own.
     pub fn or(&self, own: u32) -> u32 {
         let asked = match self.0.as_ref() {
-            Some(Value::Number(number)) => number.as_u64(),
+            // It may be written `32e3`.
+            Some(Value::Number(number)) => number.as_f64(),
             Some(Value::String(text)) => text.parse().ok(),
             _ => None,
         };
-        let asked = asked.and_then(|rate| u32::try_from(rate).ok());
-        asked.filter(|rate| (8_000..=48_000).contains(rate)).unwrap_or(own)
+        let sensible = asked.filter(|rate| (8_000.0..=48_000.0).contains(rate));
+        sensible.map_or(own, |rate| rate as u32)
     }
 }
 

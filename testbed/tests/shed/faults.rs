@@ -130,10 +130,9 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     let speech = Speech::start().await?;
     let mut policy = queueing(1000, "30s");
     policy["shedding"]["lease"] = json!("3s");
-    // Envoy tells a filter that holds a request nothing of its VM's end, so its own time-out ends it:
-    // what is rendered for a policy with queues has one, and here it is a short one.
-    let short = resource::connection_manager(json!({ "request_timeout": "4s" }));
-    let mut trapping = Fixture::of(policy).resource(short).bootstrap(speech.address())?;
+    // Envoy tells nobody who is held that the VM is gone, so its own time-out has to end them.
+    let idle = resource::route(json!({ "idle_timeout": "4s" }));
+    let mut trapping = Fixture::of(policy).resource(idle).bootstrap(speech.address())?;
     ensure!(deny("proxy_get_header_map_value", &mut trapping) == 1, "the capability is there");
     let mut envoy = Envoy::start(trapping).await?;
     envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
@@ -146,7 +145,7 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     // The answer's headers trap the VM: everybody in it is told so.
     assert_eq!(full.release("full", &speech).await?.status, 503);
     for request in waiting {
-        assert_eq!(request.await??.status, 408, "nobody hangs");
+        assert_eq!(request.await??.status, 503, "nobody hangs");
     }
     // Nobody gave anything back; it is free all the same when nobody gives a sign of life.
     let deadline = Instant::now() + Duration::from_secs(15);

@@ -8,6 +8,7 @@ mod facts;
 mod load;
 mod render;
 mod schema;
+mod simulate;
 mod tenants;
 mod token;
 mod usage;

@@ -1,8 +1,10 @@
+use wasm_bindgen_test::wasm_bindgen_test;
+
 use super::*;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
-#[test]
+#[wasm_bindgen_test(unsupported = test)]
 fn a_deadline_is_a_number_of_milliseconds() {
     assert_eq!(parse_deadline(b"1800000000500"), Ok(UnixMillis(1_800_000_000_500)));
     assert_eq!(parse_deadline(b" 17 "), Ok(UnixMillis(17)));
@@ -11,7 +13,7 @@ fn a_deadline_is_a_number_of_milliseconds() {
     }
 }
 
-#[test]
+#[wasm_bindgen_test(unsupported = test)]
 fn a_grpc_timeout_has_a_unit() {
     assert_eq!(parse_grpc_timeout(b"500m"), Some(Duration::from_millis(500)));
     assert_eq!(parse_grpc_timeout(b"2S"), Some(Duration::from_secs(2)));
@@ -21,7 +23,7 @@ fn a_grpc_timeout_has_a_unit() {
     }
 }
 
-#[test]
+#[wasm_bindgen_test(unsupported = test)]
 fn the_earliest_counts() {
     let all =
         deadline(Some(b"1800000000400"), Some(b"300m"), Some(Duration::from_millis(500)), NOW);
@@ -32,7 +34,7 @@ fn the_earliest_counts() {
     assert_eq!(deadline(Some(b"soon"), None, None, NOW), Err(BadDeadline));
 }
 
-#[test]
+#[wasm_bindgen_test(unsupported = test)]
 fn a_tier_cannot_stretch_what_the_caller_before_has_left() {
     let left = deadline(Some(b"1800000000001"), None, Some(Duration::from_secs(60)), NOW);
     assert_eq!(left, Ok(Some(UnixMillis(1_800_000_000_001))));

@@ -20,10 +20,21 @@ pub(super) struct FirstBytes {
     permille: u32,
     /// When the last sample came.
     at: u64,
+    /// How many came before anything was known while much was under way, up to [`LOUD`].
+    loud: u8,
+}
+
+/// What was under way when a first byte came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    /// Little else, for this service.
+    pub(super) quiet: bool,
+    /// Little else, for a service of which nothing is known.
+    pub(super) light: bool,
 }
 
 /// Of work of one size. Times in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Class {
     size: u8,
     /// How many there were, up to [`KNOWN`].
@@ -31,6 +42,8 @@ struct Class {
     baseline: u32,
     recent: u32,
     at: u64,
+    /// How many in a row were earlier than the baseline, up to [`STREAK`].
+    earlier: u8,
     /// When the baseline last rose though the service was not quiet.
     rose: u64,
 }
@@ -47,10 +60,17 @@ pub struct Baseline {
 }
 
 /// So many samples make a baseline.
-const KNOWN: u8 = 8;
+const KNOWN: u8 = 2;
+
+/// A baseline that is learned in a flood would be that of a flood, so what comes while much is under way
+/// does not make one; but for want of a better it does, after so many samples.
+const LOUD: u8 = 64;
 
 /// Nothing is later than so many times its baseline.
 const LATEST: u32 = 20_000;
+
+/// After so many in a row that are earlier than the baseline it is wrong; fewer may be answers from a cache.
+const STREAK: u8 = 8;
 
 /// So long is a sample worth an estimate, in ms.
 const FRESH: u64 = 5_000;
@@ -63,30 +83,40 @@ const DRIFT: u64 = 60_000;
 
 impl Default for FirstBytes {
     fn default() -> Self {
-        Self { classes: Vec::new(), permille: 1000, at: 0 }
+        Self { classes: Vec::new(), permille: 1000, at: 0, loud: 0 }
     }
 }
 
 impl FirstBytes {
-    /// `quiet`: little else was under way.
-    pub(super) fn sample(&mut self, work: Work, took: Duration, quiet: bool, now: UnixMillis) {
+    pub(super) fn sample(&mut self, work: Work, took: Duration, heard: Heard, now: UnixMillis) {
         let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX).max(1);
         let size = size_of(work);
-        let known = match self.classes.binary_search_by_key(&size, |class| class.size) {
-            Ok(index) => self.classes.get_mut(index).and_then(|c| c.sample(took, quiet, now)),
-            Err(index) => {
-                self.classes.insert(index, Class::new(size, took, now));
-                None
+        // What is heard for the first time while all is late, is late itself.
+        let is_known = self.classes.iter().any(|class| class.seen >= KNOWN);
+        let makes_baseline = heard.light || is_known || self.loud >= LOUD;
+        let late = self.permille(now).max(1000);
+        let place = self.classes.binary_search_by_key(&size, |class| class.size);
+        let index = place.unwrap_or_else(|index| {
+            self.classes.insert(index, Class { size, ..Class::default() });
+            index
+        });
+        let Some(class) = self.classes.get_mut(index) else { return };
+        class.hear(took, now);
+        if class.seen < KNOWN {
+            if makes_baseline {
+                class.learn(in_time(took, late));
+            } else {
+                self.loud = self.loud.saturating_add(1);
             }
-        };
-        if let Some(baseline) = known {
-            let late = share(took.into(), 1000, baseline.into());
-            let late = u32::try_from(late).unwrap_or(u32::MAX).min(LATEST);
-            // A quiet service that is slow for once is not a busy one.
-            let late = if quiet { late.min(1000) } else { late };
-            self.permille = toward(self.permille(now), late, 8);
-            self.at = now.0;
+            return;
         }
+        let baseline = class.compare(took, heard.quiet, now);
+        let late = share(took.into(), 1000, baseline.into());
+        let late = u32::try_from(late).unwrap_or(u32::MAX).min(LATEST);
+        // A quiet service that is slow for once is not a busy one.
+        let late = if heard.quiet { late.min(1000) } else { late };
+        self.permille = toward(self.permille(now), late, 8);
+        self.at = now.0;
     }
 
     /// How late first bytes are of late, in permille of their baseline. What is above 1000 halves
@@ -111,40 +141,46 @@ impl FirstBytes {
             baseline: Duration::from_micros(class.baseline.into()),
             recent: Duration::from_micros(class.recent.into()),
         };
-        self.classes.iter().map(of).collect()
+        self.classes.iter().filter(|it| it.seen >= KNOWN).map(of).collect()
     }
 }
 
 // === impl Class ===
 
 impl Class {
-    fn new(size: u8, took: u32, now: UnixMillis) -> Self {
-        Self { size, seen: 1, baseline: took, recent: took, at: now.0, rose: now.0 }
-    }
-
-    /// The baseline to compare with, once it is known.
-    fn sample(&mut self, took: u32, quiet: bool, now: UnixMillis) -> Option<u32> {
+    fn hear(&mut self, took: u32, now: UnixMillis) {
         let stale = age(self.at, now) > FRESH;
         self.recent = if stale { took } else { toward(self.recent, took, 4) };
         self.at = now.0;
-        if self.seen < KNOWN {
-            self.seen = self.seen.saturating_add(1);
-            self.baseline = toward(self.baseline, took, self.seen.into());
-            return None;
-        }
+    }
+
+    /// One of the first samples, as it would be if nothing were late.
+    fn learn(&mut self, took: u32) {
+        self.seen = self.seen.saturating_add(1);
+        self.baseline = toward(self.baseline, took, self.seen.into());
+    }
+
+    /// The baseline to compare with; the sample moves it.
+    fn compare(&mut self, took: u32, quiet: bool, now: UnixMillis) -> u32 {
         let before = self.baseline;
-        if quiet {
+        let is_earlier = took < self.baseline;
+        self.earlier = if is_earlier { self.earlier.saturating_add(1).min(STREAK) } else { 0 };
+        if self.earlier >= STREAK {
+            self.baseline = toward(self.baseline, took, 4);
+        } else if quiet {
             self.baseline = toward(self.baseline, took, 16);
-        } else if took < self.baseline {
-            // Earlier than when quiet: so it can be.
-            self.baseline = toward(self.baseline, took, 64);
-        } else if age(self.rose, now) >= DRIFT {
+        } else if !is_earlier && age(self.rose, now) >= DRIFT {
             self.rose = now.0;
             let more = (self.baseline / 128).max(1);
             self.baseline = self.baseline.saturating_add(more).min(took);
         }
-        Some(before)
+        before
     }
+}
+
+/// What took so long while first bytes were so late, in permille, takes otherwise.
+fn in_time(took: u32, late: u32) -> u32 {
+    u32::try_from(share(took.into(), 1000, late.into())).unwrap_or(u32::MAX)
 }
 
 /// One `part`th of the way from `from` to `to`.

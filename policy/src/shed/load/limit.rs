@@ -88,6 +88,11 @@ impl Limit {
         Work(learned.min(terms.most.0).max(terms.least.0))
     }
 
+    /// Whether the service did not break under as much.
+    pub(super) fn bears(&self, work: Work) -> bool {
+        self.wall.is_none_or(|wall| work.0 <= three_quarters(wall.at))
+    }
+
     pub(super) fn learned(&self) -> Option<Work> {
         self.capacity.map(Work)
     }

@@ -42,8 +42,8 @@ fn later(ms: u64) -> UnixMillis {
 /// A service that was used a while, one request after the other, each first byte after 100 ms.
 fn known(terms: &LoadTerms) -> Load {
     let mut load = Load::default();
-    for n in 0..20 {
-        let now = NOW.minus(Duration::from_secs(60 - n));
+    for n in 0..150 {
+        let now = NOW.minus(Duration::from_secs(200 - n));
         load.first_byte(SHORT, millis(100), SHORT, terms, now);
         load.finished(SHORT, millis(500), terms, now);
         load.level(SHORT, Work(0), terms, now);

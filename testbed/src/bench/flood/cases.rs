@@ -8,9 +8,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
+use super::mix::Tier;
 use crate::bench::cases::{native, without_filter};
 use crate::bench::subject::{each_object, remove_members};
-use crate::fixture::Setup;
+use crate::fixture::{Fixture, Setup, policy, resource};
 
 /// One Envoy.
 pub(super) struct Case {
@@ -25,7 +26,7 @@ pub(super) struct Case {
 /// Long enough for a dozen crashes and restarts.
 const SHORT: u64 = 300;
 
-/// All of them; the first is without a filter. Of Voxgate there is none before its filter is there.
+/// All of them; the first is without a filter.
 pub(super) fn all(batch: SocketAddr) -> Vec<Case> {
     let case = |name, setup| Case { name, seconds: SHORT, setup, max_requests: None };
     let breaker = |name, most| Case { max_requests: Some(most), ..case(name, without_filter()) };
@@ -38,14 +39,65 @@ pub(super) fn all(batch: SocketAddr) -> Vec<Case> {
         breaker("circuit breaker, max_requests 4", 4),
         breaker("circuit breaker, max_requests 8", 8),
     ];
-    cases.extend(voxgate(batch).map(|setup| Case { seconds: 600, ..case("Voxgate", setup) }));
+    cases.push(Case { seconds: 600, ..case("Voxgate", voxgate(batch)) });
     cases
 }
 
 /// jwt-tier and text-shed, with the lane for batches at `batch`.
-fn voxgate(_batch: SocketAddr) -> Option<Setup> {
-    // The seam: filters/text-shed and the policy's `shedding` are not there yet.
-    None
+fn voxgate(batch: SocketAddr) -> Setup {
+    const BATCH: &str = "inbound|8080|batch|";
+    let mut policy = policy();
+    policy["tiers"] = Tier::ALL
+        .map(|it| {
+            let scope = format!("tts.{}", it.name());
+            json!({ "name": it.name(), "scopes": [scope], "allow": ["tts.synthesize"] })
+        })
+        .into();
+    policy["shedding"] = shedding();
+    Fixture::of(policy).cluster(BATCH, batch).resource(resource::first_route(json!({
+        "name": "batch",
+        "match": {
+            "prefix": "/",
+            "headers": [{ "name": "x-voxgate-lane", "string_match": { "exact": "batch" } }],
+        },
+        "route": { "cluster": BATCH, "timeout": "0s" },
+    })))
+}
+
+/// Half as many jobs again as fill the GPU, for those that wait for their first sound leave it to others;
+/// half of them are premium's. Long texts are made at 16 kHz as soon as it is busy, and those of basic
+/// on the batch lane when it is full. Found by trying: counted in audio seconds, so many short texts fit
+/// that premium's first byte is late.
+fn shedding() -> Value {
+    let long = json!({ "above": 300 });
+    json!({
+        "capacity": {
+            "unit": "requests",
+            "limit": 12,
+            "batch_limit": 6,
+            "tiers": {
+                "premium": { "share": 4, "reserve": 50 },
+                "standard": { "share": 2 },
+                "basic": { "share": 1 },
+            },
+        },
+        "ladder": [
+            {
+                "name": "long-basic",
+                "tiers": ["basic"],
+                "text_chars": long,
+                "load": ["overload"],
+                "rung": "divert",
+            },
+            {
+                "name": "long-busy",
+                "text_chars": long,
+                "load": ["busy", "overload"],
+                "rung": "degrade",
+                "degrade": { "sample_rate": 16_000 },
+            },
+        ],
+    })
 }
 
 /// It refuses at random by the share of failures of late. Its own settings: 95 % of successes are well,

@@ -80,7 +80,7 @@ async fn the_first_sound_leaves_when_it_is_there() {
 async fn the_sample_rate_that_is_asked_for_takes_memory() {
     let speech = service(small()).await;
     let mut request = text_of(3);
-    for (rate, memory) in [(json!(32_000), 60.0), (json!("8000"), 15.0), (json!(1), 30.0)] {
+    for (rate, memory) in [(json!(32e3), 60.0), (json!("8000"), 15.0), (json!(1), 30.0)] {
         request["sample_rate"] = rate;
         let client = Client::http1(speech.address());
         let mut stream = client.post("/tts").json(&request).stream().await.unwrap();

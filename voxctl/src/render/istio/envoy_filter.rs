@@ -1,7 +1,6 @@
 //! The `EnvoyFilter` of a Voxgate filter.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -56,11 +55,6 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
     if options.filter == Filter::JwtTier {
         patches.push(buffer_limit(options, policy.max_held_bytes()));
     }
-    if options.filter == Filter::TextShed
-        && let Some(wait) = policy.longest_wait()
-    {
-        patches.push(request_timeout(options, wait));
-    }
     let mut spec = serde_json::Map::new();
     if !options.labels.is_empty() {
         spec.insert("workloadSelector".to_owned(), json!({"labels": options.labels}));
@@ -105,36 +99,6 @@ fn buffer_limit(options: &ResourceOptions, max_held_bytes: u64) -> Value {
         "patch": {
             "operation": "MERGE",
             "value": {"request_body_buffer_limit": max_held_bytes.saturating_add(ONE_READ)},
-        },
-    })
-}
-
-/// For how long a body may come, beyond what a request waits.
-const UPLOAD: Duration = Duration::from_secs(300);
-
-/// When Envoy itself answers 408 to a request that is still held: should a filter's VM trap, nobody else
-/// ends those that it held (measured on 1.40.0). It ends once the request is on its way, or answered.
-fn request_timeout(options: &ResourceOptions, wait: Duration) -> Value {
-    const MANAGER: &str = "envoy.filters.network.http_connection_manager";
-    let seconds = wait.saturating_add(UPLOAD).as_secs();
-    json!({
-        "applyTo": "NETWORK_FILTER",
-        "match": {
-            "context": options.proxy.context(),
-            "listener": {
-                "portNumber": options.port,
-                "filterChain": {"filter": {"name": MANAGER}},
-            },
-        },
-        "patch": {
-            "operation": "MERGE",
-            "value": {
-                "name": MANAGER,
-                "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                    "request_timeout": format!("{seconds}s"),
-                },
-            },
         },
     })
 }
@@ -188,14 +152,12 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_get_header_map_value",
         "proxy_get_property",
         "proxy_get_shared_data",
-        "proxy_http_call",
         "proxy_increment_metric",
         "proxy_log",
         "proxy_on_configure",
         "proxy_on_context_create",
         "proxy_on_delete",
         "proxy_on_done",
-        "proxy_on_http_call_response",
         "proxy_on_request_body",
         "proxy_on_request_headers",
         "proxy_on_request_trailers",
@@ -212,11 +174,17 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    // Signatures.
-    const JWT_TIER: &[&str] = &["proxy_call_foreign_function"];
-    // Answers as they pass, and counters.
-    const VOICE_QUOTA: &[&str] =
-        &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];
+    // Signatures; keys and tenants, which are fetched.
+    const JWT_TIER: &[&str] =
+        &["proxy_call_foreign_function", "proxy_http_call", "proxy_on_http_call_response"];
+    // Answers as they pass, counters, and tenants.
+    const VOICE_QUOTA: &[&str] = &[
+        "proxy_http_call",
+        "proxy_on_http_call_response",
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+        "proxy_set_shared_data",
+    ];
     // Answers as they pass, what is in flight, and bodies that are changed.
     const TEXT_SHED: &[&str] = &[
         "proxy_on_response_body",

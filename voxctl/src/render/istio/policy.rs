@@ -2,7 +2,6 @@
 //! it again.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 use voxgate_policy::Policy;
@@ -67,12 +66,6 @@ impl PolicyDocument {
     /// Whether anything is shed.
     pub(super) fn has_shedding(&self) -> bool {
         self.spec.shedding.is_some()
-    }
-
-    /// How long a request may wait for capacity, where some may.
-    pub(super) fn longest_wait(&self) -> Option<Duration> {
-        let tiers = self.spec.shedding.iter().flat_map(|it| it.capacity.tiers.values());
-        tiers.filter_map(|it| Some(it.queue?.wait.0)).max()
     }
 
     /// Whether a rule of the ladder sends requests to other workers.

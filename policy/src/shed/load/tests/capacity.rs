@@ -56,6 +56,47 @@ fn what_late_first_bytes_taught_is_not_forgotten_while_it_holds_anybody_back() {
     assert!(load.capacity(&terms) < Work(28_000));
 }
 
+/// A baseline that is learned in a flood would be that of a flood.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_flood_from_the_first_requests_on_is_not_taken_for_the_ordinary() {
+    let terms = terms();
+    let mut load = Load::default();
+    // It begins with the first few, as always.
+    for (at, others) in (0..6).zip(0..) {
+        let in_flight = Work(SHORT.0 * (others + 1));
+        load.first_byte(SHORT, millis(100 + 10 * others), in_flight, &terms, later(at * 50));
+    }
+    flood(&mut load, &terms, 300, 60_000);
+    assert!(load.capacity(&terms) < Work(36_000), "{:?}", load.capacity(&terms));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_size_that_is_heard_first_while_all_is_late_is_not_late_by_nature() {
+    let terms = configured(1_000_000);
+    let mut load = known(&terms);
+    for at in (0..2_000).step_by(50) {
+        load.first_byte(SHORT, millis(400), Work(500_000), &terms, later(at));
+        load.first_byte(Work(50_000), millis(800), Work(500_000), &terms, later(at));
+    }
+    let baseline = load.learned(later(2_000)).baselines[1].baseline;
+    assert!((millis(200)..millis(600)).contains(&baseline), "{baseline:?}");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn one_request_alone_is_not_too_long_for_a_learned_capacity() {
+    let terms = terms();
+    let mut load = known(&terms);
+    let long = Work(900_000);
+    assert_eq!(load.capacity_for(long, Work(0), &terms), long);
+    assert_eq!(load.capacity_for(long, Work(1), &terms), terms.learn_from);
+    assert_eq!(load.capacity_for(long, Work(0), &configured(1_000)), Work(1_000));
+    serve(&mut load, &terms, 100, Work(299_000), 0, 1_000);
+    for _ in 0..30 {
+        load.failed(Failure::Broken, &terms, later(1_000));
+    }
+    assert_eq!(load.capacity_for(long, Work(0), &terms), load.capacity(&terms));
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_configured_capacity_is_what_was_configured() {
     let terms = configured(100_000);
@@ -148,13 +189,14 @@ fn a_restart_in_a_quiet_hour_costs_no_capacity() {
 fn a_service_that_starts_is_not_overloaded() {
     let terms = terms();
     let mut load = Load::default();
+    let before = load.capacity(&terms);
     for at in 0..60 {
         load.level(Work(20_000), Work(0), &terms, later(at * 1_000));
         load.failed(Failure::Broken, &terms, later(at * 1_000));
         load.failed(Failure::Broken, &terms, later(at * 1_000));
         load.failed(Failure::Overload, &terms, later(at * 1_000));
     }
-    assert_eq!(load.capacity(&terms), terms.learn_from);
+    assert_eq!(load.capacity(&terms), before);
 }
 
 /// Another, slower model behind the same name: the baseline follows, when it is heard alone.

@@ -89,6 +89,19 @@ fn a_quiet_service_never_looks_busy_however_its_first_bytes_vary() {
     assert_eq!(load.capacity(&terms), terms.learn_from);
 }
 
+/// One in five is answered from a cache, in a twentieth of the time.
+#[wasm_bindgen_test(unsupported = test)]
+fn answers_from_a_cache_do_not_make_the_others_late() {
+    let terms = configured(1_000_000);
+    let mut load = known(&terms);
+    for n in 0..10_000_u64 {
+        let took = if n * 7_919 % 5 == 0 { 5 } else { 100 };
+        load.first_byte(SHORT, millis(took), Work(100_000), &terms, later(n * 100));
+        let level = load.level(Work(100_000), Work(0), &terms, later(n * 100));
+        assert_eq!(level, Level::Normal, "{n}");
+    }
+}
+
 /// A service that does not stream sends the first byte of a long text later than that of a short one.
 #[wasm_bindgen_test(unsupported = test)]
 fn long_texts_are_not_late_for_being_long() {

@@ -39,6 +39,7 @@ fn what_asks_for_nothing_is_not_looked_at() {
         nothing,
         Subject { is_exempt: true, ..speech(200) },
         Subject { asks_usage: true, ..speech(200) },
+        Subject { operations: vec!["voice.list".to_owned()], ..speech(0) },
     ] {
         let stream = admitted(&host, &subject);
         assert_eq!(stream.filter_state(SHED_STATE), None);

@@ -64,7 +64,7 @@ pub(super) fn foreseen(
 ) -> Option<Shedding> {
     let rules = policy.shedding()?;
     let subject = Subject::new(decision, head, policy);
-    if !rules.guards(subject, policy.operations()) {
+    if !rules.guards(&subject, policy.operations()) {
         return None;
     }
     let asked = rules.asked(&subject, policy.operations());

@@ -11,5 +11,5 @@ pub mod model;
 mod report;
 mod run;
 
-pub use report::{Counts, Moment, Percentiles, Report, Slice};
-pub use run::{Service, Shedder, run};
+pub use report::{Counts, Fate, Moment, Percentiles, Record, Report, Slice};
+pub use run::{Service, Shedder, run, run_telling};

@@ -62,8 +62,8 @@ fn policy(limit: u64) -> Value {
             },
         },
         "load": {
-            "busy": { "in_use": 60, "first_byte": 200 },
-            "overload": { "in_use": 90, "first_byte": 400 },
+            "busy": { "in_use": 60, "first_byte": 200, "reported": 80 },
+            "overload": { "in_use": 90, "first_byte": 400, "reported": 95 },
             "dwell": "500ms",
         },
         "ladder": [
@@ -301,6 +301,9 @@ async fn the_simulator_and_the_filter_agree_on_a_trace() -> Result<()> {
     let (simulated, report) = simulate(&sent, &shedder(LIMIT)?, gpu());
     ensure!(report.crashes == 0, "the simulated service fell over");
     let sure = is_sure(&sent, &shedder(LIMIT)?, &simulated);
+    for it in 0..sent.len() {
+        println!("{it} {:?} {} {} sure={} {} | {}", sent[it].at, sent[it].tier, sent[it].chars, sure[it], simulated[it], seen[it]);
+    }
     let differ = differences(&sent, &sure, &simulated, &seen);
     ensure!(differ.is_empty(), "{} differ:\n{}", differ.len(), differ.join("\n"));
     Ok(())

@@ -185,8 +185,7 @@ fn each_request_is_told_of_once() {
         numbers.push(record.number);
         refused += u64::from(matches!(record.fate, Fate::Refused { .. }));
     };
-    let report =
-        run_telling(&service(), flood.arrivals(1), &shipped(), flood.duration, &mut tell);
+    let report = run_telling(&service(), flood.arrivals(1), &shipped(), flood.duration, &mut tell);
     numbers.sort_unstable();
     assert!(numbers.into_iter().eq(1..=report.all.offered));
     assert_eq!(refused, report.all.refused());

@@ -24,6 +24,6 @@ pub use compile::MAX_RULES;
 pub use deadline::{BadDeadline, DEADLINE_HEADER, GRPC_TIMEOUT_HEADER, deadline};
 pub use decide::{Decision, Place, Request, Verdict, decide, foresee};
 pub use lane::{LANE_HEADER, Lane};
-pub use refusal::{Refusal, Why};
+pub use refusal::{Refusal, Why, ladder_rule};
 pub use rules::ShedRules;
 pub use work::{TierKey, Work};

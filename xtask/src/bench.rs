@@ -22,6 +22,8 @@ enum What {
     Facts(Amount),
     /// Measures requests that are counted, beside Envoy's own rate limit
     Quotas(Amount),
+    /// Measures requests that are shed, or might be, with and without a queue
+    Shedding(Amount),
     /// Floods a service that falls over, behind each of Envoy's own defences and behind Voxgate
     Flood(Flood),
 }
@@ -68,6 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
             amount.measure("facts")
         }
         Some(What::Quotas(amount)) => amount.measure("quotas"),
+        Some(What::Shedding(amount)) => amount.measure("shedding"),
         Some(What::Flood(flood)) => {
             let options = [
                 flood.seconds.map(|it| format!("--seconds={it}")),

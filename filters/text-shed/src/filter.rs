@@ -289,7 +289,7 @@ impl HttpFilter for TextShedFilter {
             }
             return self.refuse(Refused::outright(refusal, nobody), request);
         };
-        if subject.is_exempt || subject.asks_usage || subject.operations.is_empty() {
+        if !rules.guards(&subject, shared.policy.operations()) {
             return Flow::Continue;
         }
         self.decide(subject, rules, request, end_of_stream)

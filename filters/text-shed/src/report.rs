@@ -7,7 +7,7 @@ use voxgate_host::{Counter, CounterFamily, GaugeFamily, HistogramFamily, Request
 use voxgate_policy::ShedPolicy;
 use voxgate_policy::shed::guard::{Contended, Guard};
 use voxgate_policy::shed::load::Baseline;
-use voxgate_policy::shed::{Lane, Refusal, ShedRules};
+use voxgate_policy::shed::{Lane, Refusal, ShedRules, ladder_rule};
 use voxgate_policy::spec::Level;
 use voxgate_policy::subject::Subject;
 use voxgate_policy::time::UnixMillis;
@@ -43,12 +43,12 @@ pub struct Report {
 
 /// What an access log is told.
 #[derive(Serialize)]
-struct Record<'a> {
+struct Record {
     outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'a str>,
+    rule: Option<String>,
     load: Level,
     #[serde(skip_serializing_if = "Option::is_none")]
     lane: Option<&'static str>,
@@ -109,7 +109,7 @@ impl Report {
             &Record {
                 outcome,
                 reason: None,
-                rule,
+                rule: rule.map(ladder_rule),
                 load: running.level,
                 lane: Some(running.place.lane.as_str()),
                 waited_ms: (!waited.is_zero()).then_some(millis(waited)),
@@ -128,16 +128,17 @@ impl Report {
     ) {
         let reason = refusal.reason();
         self.count("reject", reason, rule, tier(subject), level);
+        let place = refusal.place(rule);
         log::info!(
             "shed=reject reason={reason} rule={} load={} operation={} tier={} tenant={:?}",
-            refusal.place(rule),
+            place,
             level.as_str(),
             subject.operations.join("+"),
             tier(subject),
             subject.tenant.as_deref().unwrap_or("none"),
         );
         let lane = refusal.lane().map(Lane::as_str);
-        let (outcome, reason) = ("reject", Some(reason));
+        let (outcome, reason, rule) = ("reject", Some(reason), Some(place));
         self.record(request, &Record { outcome, reason, rule, load: level, lane, waited_ms: None });
     }
 
@@ -223,7 +224,7 @@ impl Report {
         self.decisions.increment(&[outcome, reason, rule, tier, level.as_str()]);
     }
 
-    fn record(&self, request: &mut RequestHeaders<'_>, record: &Record<'_>) {
+    fn record(&self, request: &mut RequestHeaders<'_>, record: &Record) {
         // A struct of strings and numbers cannot fail to serialise.
         let json = serde_json::to_vec(record).unwrap_or_default();
         request.set_filter_state(SHED_STATE, &json);

@@ -165,9 +165,13 @@ impl Compiler<'_> {
                 format!("more than {MAX_QUEUED} requests may wait, of all tiers together");
             self.error(path.clone(), message);
         }
+        let own = |name: &str| spec.tiers.get(name).map_or(0, |it| u32::from(it.reserve));
+        let shut_out = self.tiers.names().find(|it| reserved.saturating_sub(own(it)) >= 100);
         if reserved > 100 {
             let message = format!("the tiers' reserves are {reserved} % of the capacity together");
             self.error(path.clone(), message);
+        } else if let Some(name) = shut_out.map(str::to_owned) {
+            self.error(path.clone(), format!("the reserves leave nothing for tier `{name}`"));
         }
         terms
     }

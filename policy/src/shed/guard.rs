@@ -102,6 +102,8 @@ impl Guard {
         let before = ask.until.map(|_| self.gate.clone());
         match self.gate.arrive(ask, &terms, now) {
             Arrival::Admitted => Entrance::Admitted,
+            // How long the queue takes is known once something was finished.
+            Arrival::Queued if before.is_none() || !self.load.is_speed_known() => Entrance::Waits,
             Arrival::Queued => {
                 let ahead = match self.gate.standing(ask.id, &terms) {
                     Standing::Waiting { ahead } => ahead,

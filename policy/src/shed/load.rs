@@ -205,6 +205,11 @@ impl Load {
         self.speed.drain(ahead)
     }
 
+    /// Whether anything was ever finished.
+    pub fn is_speed_known(&self) -> bool {
+        self.speed.per_second() > Work(0)
+    }
+
     /// What was learned, for operators.
     pub fn learned(&self, now: UnixMillis) -> Learned {
         Learned {

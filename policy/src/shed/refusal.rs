@@ -130,7 +130,7 @@ impl Refusal {
             (
                 Self::Busy { why: Why::Rule, .. } | Self::TextTooLong { why: Why::Rule, .. },
                 Some(rule),
-            ) => format!("shedding.ladder.{rule}"),
+            ) => ladder_rule(rule),
             (Self::Busy { .. } | Self::TextTooLong { .. }, _) => "shedding.capacity".to_owned(),
         }
     }
@@ -252,6 +252,11 @@ impl Refusal {
             }
         }
     }
+}
+
+/// The place of a rule of the ladder in the policy.
+pub fn ladder_rule(name: &str) -> String {
+    format!("shedding.ladder.{name}")
 }
 
 /// Seconds: the time until there may be room, and up to half as much again.

@@ -8,7 +8,7 @@ use super::lane::Lane;
 use super::load::{LoadTerms, MetricName, Thresholds};
 use super::work::{TierKey, Work};
 use crate::body::{BodyPlan, Field};
-use crate::operation::{OperationNames, OperationSet};
+use crate::operation::{OperationId, OperationNames, OperationSet};
 use crate::spec::WorkUnit;
 use crate::subject::Subject;
 
@@ -158,9 +158,15 @@ impl ShedRules {
             WorkUnit::TextChars => says(Field::Text),
             WorkUnit::Requests => false,
         };
-        counts
-            || (says(Field::Text) && self.ladder.reads(operations))
-            || self.ladder.changes(operations).any(says)
+        let is_about = operations.iter().any(OperationId::generates);
+        let changes = || self.ladder.changes(operations).any(says);
+        is_about && (counts || (says(Field::Text) && self.ladder.reads(operations)) || changes())
+    }
+
+    /// Whether a request asks for something that takes capacity. What is not known here may.
+    pub fn guards(&self, subject: &Subject, names: &OperationNames) -> bool {
+        let takes = |it: &String| names.get(it).is_none_or(OperationId::generates);
+        !subject.is_exempt && !subject.asks_usage && subject.operations.iter().any(takes)
     }
 
     fn configured(&self, lane: Lane) -> Option<Work> {

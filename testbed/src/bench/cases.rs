@@ -3,10 +3,12 @@
 mod facts;
 mod headers;
 mod quotas;
+mod shedding;
 
 pub(super) use facts::{BUFFER, UNREAD, comparisons as facts};
 pub(super) use headers::comparison as headers;
 pub(super) use quotas::comparison as quotas;
+pub(super) use shedding::comparison as shedding;
 
 use super::tokens::Tokens;
 use crate::fixture::{Fixture, Setup, policy, resource};

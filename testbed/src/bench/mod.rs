@@ -81,6 +81,15 @@ pub async fn quotas(plan: Plan) -> Result<Comparison> {
     compare(cases::quotas(&plan), plan.rounds, None).await
 }
 
+/// Measures requests for speech that are shed, or might be.
+///
+/// # Errors
+/// As [`headers`].
+pub async fn shedding(plan: Plan) -> Result<Comparison> {
+    let upstream = upstream::start().await?;
+    compare(cases::shedding(&plan), plan.rounds, Some(upstream.address())).await
+}
+
 async fn compare(turns: Turns, rounds: usize, upstream: Option<SocketAddr>) -> Result<Comparison> {
     let Turns { title, requests, ask, mut cases } = turns;
     let mut subjects = Vec::new();

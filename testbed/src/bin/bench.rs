@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use voxgate_testbed::bench::{
-    Comparison, Plan, contention, facts, flood, headers, quotas, summary,
+    Comparison, Plan, contention, facts, flood, headers, quotas, shedding, summary,
 };
 use voxgate_testbed::process::until_asked_to_end;
 
@@ -22,6 +22,8 @@ enum What {
     Facts(Amount),
     /// Requests that are counted
     Quotas(Amount),
+    /// Requests that are shed, or might be
+    Shedding(Amount),
     /// A flood of requests, against a service that falls over
     Flood(FloodArguments),
 }
@@ -92,6 +94,9 @@ async fn main() -> Result<()> {
                         it.grants, it.grants_a_second, it.retries
                     );
                 }
+            }
+            What::Shedding(amount) => {
+                println!("{}", shedding(amount.plan(7, 2000)).await?.costs());
             }
             What::Flood(arguments) => {
                 let it = flood::flood(arguments.plan()?).await?;

@@ -127,12 +127,8 @@ fn seen(response: &Response, entry: &AccessLogEntry, speech: &Speech, before: u6
     let (quota, shed) = (state("quota"), state("shed"));
     let decision = match (quota["outcome"].as_str(), shed["outcome"].as_str()) {
         (Some("denied"), _) => quota,
-        // Its record names the rule of the ladder only.
-        (_, Some("reject")) => json!({"outcome": "denied", "rule": response.json()["rule"]}),
-        (_, Some(outcome @ ("degrade" | "divert"))) => {
-            let rule = shed["rule"].as_str().unwrap_or_default();
-            json!({"outcome": outcome, "rule": format!("shedding.ladder.{rule}")})
-        }
+        (_, Some("reject")) => json!({"outcome": "denied", "rule": shed["rule"]}),
+        (_, Some("degrade" | "divert")) => shed,
         _ => state("decision"),
     };
     let text = |name: &str| decision[name].as_str().map(ToOwned::to_owned);

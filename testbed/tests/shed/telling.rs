@@ -2,6 +2,8 @@
 
 use anyhow::Result;
 use serde_json::json;
+use voxctl::load::{AdminUrl, Client, Load};
+use voxgate_policy::spec::Level;
 use voxgate_testbed::fixture::Fixture;
 
 use super::support::{Held, chars, shedding, speak, token_of, wait_for_gauges, wait_for_nothing};
@@ -32,6 +34,37 @@ async fn gauges_and_counters_say_how_the_service_stands() -> Result<()> {
     assert_eq!(fixture.envoy.metric("voxgate_shed_decisions_total", &refused).await?, 1);
     let passed = [("outcome", "pass"), ("tier", "premium"), ("load", "normal")];
     assert_eq!(fixture.envoy.metric("voxgate_shed_decisions_total", &passed).await?, 1);
+    busy.release("busy", &fixture.speech).await?;
+    wait_for_nothing(&fixture).await?;
+    fixture.finish().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn voxctl_load_says_what_the_filter_knows_and_learned() -> Result<()> {
+    let policy = shedding(json!({ "capacity": { "unit": "text_chars", "most": 20_000 } }));
+    let fixture = Fixture::of(policy).start().await?;
+    let load = || {
+        let url: AdminUrl = format!("http://{}", fixture.envoy.admin()).parse()?;
+        Ok::<_, anyhow::Error>(Client::new(url).load()?)
+    };
+    assert_eq!(load()?, Load::default(), "no request yet");
+    for _ in 0..3 {
+        let request = speak(&fixture.http1(), "premium", 100).header("x-test-first-chunk-ms", "80");
+        assert_eq!(request.send().await?.status, 200);
+    }
+    let busy = Held::send(speak(&fixture.http2(), "basic", 1500), "busy", &fixture.speech).await?;
+    wait_for_gauges(&fixture, 1, 0).await?;
+    let told = load()?;
+    let [lane] = told.lanes.as_slice() else { anyhow::bail!("{told:?}") };
+    assert_eq!((lane.service.as_str(), lane.lane.as_str()), ("inbound_8080__", "online"));
+    assert_eq!((lane.unit, lane.in_flight, lane.requests), ("text_chars", 1500, 1));
+    assert_eq!((lane.capacity, lane.is_learned, lane.load), (2000, true, Level::Busy));
+    let [size] = lane.first_bytes.as_slice() else { anyhow::bail!("{told:?}") };
+    assert_eq!(size.from, "96");
+    assert!((80..1000).contains(&size.baseline_ms), "{size:?}");
+    assert!(lane.speed > 0, "{lane:?}");
+    let counts: Vec<_> = told.decisions.iter().map(|it| (it.tier.as_str(), it.count)).collect();
+    assert_eq!(counts, [("premium", 3), ("basic", 1)]);
     busy.release("busy", &fixture.speech).await?;
     wait_for_nothing(&fixture).await?;
     fixture.finish().await

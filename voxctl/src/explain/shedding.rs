@@ -64,7 +64,7 @@ pub(super) fn foreseen(
 ) -> Option<Shedding> {
     let rules = policy.shedding()?;
     let subject = Subject::new(decision, head, policy);
-    if subject.is_exempt || subject.asks_usage || subject.operations.is_empty() {
+    if !rules.guards(&subject, policy.operations()) {
         return None;
     }
     let asked = rules.asked(&subject, policy.operations());

@@ -39,6 +39,7 @@ fn what_asks_for_nothing_is_not_looked_at() {
         nothing,
         Subject { is_exempt: true, ..speech(200) },
         Subject { asks_usage: true, ..speech(200) },
+        Subject { operations: vec!["voice.list".to_owned()], ..speech(0) },
     ] {
         let stream = admitted(&host, &subject);
         assert_eq!(stream.filter_state(SHED_STATE), None);
@@ -76,7 +77,7 @@ fn a_degraded_request_asks_for_less_and_its_client_is_told() {
         assert_eq!(stream.header("x-quality").as_deref(), Some("low"));
         assert_eq!(
             record(&stream),
-            json!({"outcome": "degrade", "rule": "leaner", "load": "busy", "lane": "online"})
+            json!({"outcome": "degrade", "rule": "shedding.ladder.leaner", "load": "busy", "lane": "online"})
         );
         let headers = stream.respond(&GOOD);
         let told = headers.iter().find(|(name, _)| name == "x-voxgate-degraded").unwrap();
@@ -134,7 +135,7 @@ fn a_diverted_request_goes_to_the_batch_lane_and_is_told_so() {
     assert!(stream.route_cache_clears() > 0);
     assert_eq!(
         record(&stream),
-        json!({"outcome": "divert", "rule": "later", "load": "busy", "lane": "batch"})
+        json!({"outcome": "divert", "rule": "shedding.ladder.later", "load": "busy", "lane": "batch"})
     );
     assert_eq!(here(&host), (1, 0));
     assert_eq!(gauge(&host, "in_flight_units", "batch"), 300);

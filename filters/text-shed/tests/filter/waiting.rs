@@ -194,9 +194,12 @@ fn the_timer_is_fast_only_while_something_waits_and_then_writes_only_changes() {
         wait(&host, FAST);
     }
     assert_eq!((host.shared_data_writes(), host.timer_starts()), (writes, starts));
-    // Those that come do not put it off.
+    held(&host, &speech(20)).client_leaves();
+    assert_eq!(host.tick_period(), Duration::from_millis(1));
+    // Those that come meanwhile do not put it off.
+    held(&host, &speech(20)).client_leaves();
     let more = held(&host, &speech(20));
-    assert_eq!(host.timer_starts(), starts);
+    assert_eq!((host.tick_period(), host.timer_starts()), (Duration::from_millis(1), starts + 1));
     [stream, more].into_iter().for_each(Stream::client_leaves);
     host.tick();
     assert_eq!(host.tick_period(), SLOW);

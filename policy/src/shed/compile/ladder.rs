@@ -45,7 +45,7 @@ impl Compiler<'_> {
     }
 
     fn reachable(&mut self, rules: &[LadderRule], path: &Path) {
-        let operations = self.operations.matching("*");
+        let operations = generating(self.operations.matching("*"));
         let mut tiers: Vec<TierKey> = self.tiers.names().map(TierKey::of).collect();
         tiers.push(TierKey::NONE);
         let Some(i) = first_unreachable(rules, operations, &tiers) else { return };
@@ -110,7 +110,12 @@ impl Compiler<'_> {
             }
             all = all.union(matching);
         }
-        Some(all)
+        let guarded = generating(all);
+        if guarded.is_empty() && !all.is_empty() {
+            let message = "lists, uploads and deletions take no capacity, so they are never shed";
+            self.error(path.clone(), message);
+        }
+        Some(guarded)
     }
 
     fn span(&mut self, range: Option<RangeSpec>, scale: u64, path: &Path) -> Span {
@@ -220,4 +225,9 @@ fn is_ours_or_framing(name: &str) -> bool {
 fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
+/// Those that take capacity.
+fn generating(operations: OperationSet) -> OperationSet {
+    operations.iter().filter(|it| it.generates()).fold(OperationSet::default(), OperationSet::with)
 }

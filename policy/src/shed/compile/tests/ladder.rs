@@ -122,6 +122,14 @@ fn a_rule_that_can_never_match_is_refused_by_name() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn what_takes_no_capacity_is_never_shed() {
+    let error = only_error(&climbing(json!([
+        {"name": "lists", "operations": ["voice.list", "model.upload"], "rung": "reject"},
+    ])));
+    assert!(error.starts_with("shedding.ladder[0].operations: lists, uploads and"), "{error}");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn an_empty_range_is_told_as_such() {
     for range in [json!({"above": 5, "up_to": 5}), json!({"above": 6, "up_to": 5})] {
         for key in ["text_chars", "audio_seconds"] {

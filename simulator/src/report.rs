@@ -5,10 +5,12 @@ mod recorder;
 #[cfg(test)]
 mod tests;
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::Serialize;
 use voxgate_policy::shed::{Lane, Refusal};
+use voxgate_policy::spec::Level;
 
 pub use recorder::Moment;
 pub(crate) use recorder::Recorder;
@@ -96,27 +98,45 @@ pub struct Counts {
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub enum Fate {
+    /// All of it came.
     Served {
+        /// When the first byte came after the request did.
         first_byte: Duration,
+        /// Whether the first byte, and all after it, came when the listener wanted it.
         in_time: bool,
     },
-    /// `None`: it waited too long.
+    /// The policy answered.
     Refused {
+        /// What; `None`: it waited too long.
         refusal: Option<Refusal>,
+        /// Whether it would have been served in time, and all under way still, if nobody had come after it.
         had_room: bool,
     },
+    /// The service crashed under it.
     Lost,
+    /// It came while the service was away.
     Down,
+    /// Its caller left.
     Left,
 }
 
 /// A request that is over.
 #[derive(Clone, Debug)]
-pub(crate) struct Record {
+pub struct Record {
+    /// The how manieth it was of the arrivals, from 1.
+    pub number: u64,
+    /// What became of it.
     pub fate: Fate,
+    /// The rule of the ladder that matched, if one did.
+    pub rule: Option<Rc<str>>,
+    /// How loaded the online lane was when it came.
+    pub level: Level,
+    /// Where it went.
     pub lane: Lane,
+    /// How long it waited for capacity before it went on.
     pub waited: Duration,
+    /// Whether it was served in lesser quality.
     pub degraded: bool,
     /// When its first byte would have come, were it alone.
     pub alone: Duration,
@@ -125,9 +145,17 @@ pub(crate) struct Record {
 // === impl Record ===
 
 impl Record {
-    pub fn new(fate: Fate) -> Self {
-        let lane = Lane::Online;
-        Self { fate, lane, waited: Duration::ZERO, degraded: false, alone: Duration::ZERO }
+    pub(crate) fn new(number: u64, fate: Fate) -> Self {
+        Self {
+            number,
+            fate,
+            rule: None,
+            level: Level::Normal,
+            lane: Lane::Online,
+            waited: Duration::ZERO,
+            degraded: false,
+            alone: Duration::ZERO,
+        }
     }
 }
 

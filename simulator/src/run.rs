@@ -8,6 +8,7 @@ mod tests;
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::rc::Rc;
 use std::time::Duration;
 
 use voxgate_policy::operation::OperationNames;
@@ -16,6 +17,7 @@ use voxgate_policy::shed::load::Failure;
 use voxgate_policy::shed::{
     Decision, Lane, Place, Request, ShedRules, TierKey, Verdict, Work, decide,
 };
+use voxgate_policy::spec::Level;
 use voxgate_policy::subject::{BodyPlaces, Subject};
 use voxgate_policy::time::UnixMillis;
 
@@ -59,6 +61,8 @@ pub enum Shedder {
 struct Active {
     arrival: Arrival,
     place: Place,
+    rule: Option<Rc<str>>,
+    level: Level,
     sample_rate: u32,
     degraded: bool,
     waited: Duration,
@@ -80,6 +84,7 @@ struct Run<'a> {
     tick: Duration,
     next_id: u64,
     recorder: Recorder,
+    tell: &'a mut dyn FnMut(&Record),
 }
 
 /// How often a proxy looks after those that wait, and after those in flight.
@@ -96,7 +101,18 @@ pub fn run(
     shedder: &Shedder,
     duration: Duration,
 ) -> Report {
-    let mut run = Run::new(service, shedder, duration);
+    run_telling(service, arrivals, shedder, duration, &mut |_| {})
+}
+
+/// The same, and `tell` is told of each when it is over.
+pub fn run_telling(
+    service: &Service,
+    arrivals: impl IntoIterator<Item = Arrival>,
+    shedder: &Shedder,
+    duration: Duration,
+    tell: &mut dyn FnMut(&Record),
+) -> Report {
+    let mut run = Run::new(service, shedder, duration, tell);
     let mut arrivals = arrivals.into_iter().peekable();
     loop {
         let arrives = arrivals.peek().map(|arrival| arrival.at);
@@ -116,7 +132,12 @@ pub fn run(
 // === impl Run ===
 
 impl<'a> Run<'a> {
-    fn new(service: &Service, shedder: &'a Shedder, duration: Duration) -> Self {
+    fn new(
+        service: &Service,
+        shedder: &'a Shedder,
+        duration: Duration,
+        tell: &'a mut dyn FnMut(&Record),
+    ) -> Self {
         let places = ["text", "model", "sample_rate", "format", "stream"];
         let places = places.map(|name| (name.to_owned(), serde_json::json!([format!("/{name}")])));
         let learner = match shedder {
@@ -139,6 +160,7 @@ impl<'a> Run<'a> {
             tick: Duration::ZERO,
             next_id: 1,
             recorder: Recorder::new(duration),
+            tell,
         }
     }
 
@@ -175,19 +197,19 @@ impl<'a> Run<'a> {
         if self.active.is_empty() {
             self.tick = at + WAITING_TICK;
         }
-        let (place, degrade, waits) = match self.decide(id, &arrival) {
-            None => (Place { id, lane: Lane::Online, work: Work(arrival.estimate.0) }, None, false),
-            Some(Decision { verdict: Verdict::Admitted(place, degrade), .. }) => {
-                (place, degrade, false)
-            }
-            Some(Decision { verdict: Verdict::Waits(place, degrade), .. }) => {
-                (place, degrade, true)
-            }
-            Some(Decision { verdict: Verdict::Refused(refusal), .. }) => {
-                let lane = Lane::Online;
-                let had_room = self.had_room(&arrival, lane, at);
+        let nobody = Verdict::Admitted(
+            Place { id, lane: Lane::Online, work: Work(arrival.estimate.0) },
+            None,
+        );
+        let nobody = Decision { rule: None, level: Level::Normal, verdict: nobody };
+        let Decision { rule, level, verdict } = self.decide(id, &arrival).unwrap_or(nobody);
+        let (place, degrade, waits) = match verdict {
+            Verdict::Admitted(place, degrade) => (place, degrade, false),
+            Verdict::Waits(place, degrade) => (place, degrade, true),
+            Verdict::Refused(refusal) => {
+                let had_room = self.had_room(&arrival, Lane::Online, at);
                 let fate = Fate::Refused { refusal: Some(refusal), had_room };
-                self.recorder.record(&arrival, Record::new(fate));
+                self.record(&arrival, Record { rule, level, ..Record::new(id, fate) });
                 self.note(at);
                 return;
             }
@@ -199,7 +221,8 @@ impl<'a> Run<'a> {
         }
         let degraded = degrade.is_some();
         let (waited, started) = (Duration::ZERO, at);
-        self.active.insert(id, Active { arrival, place, sample_rate, degraded, waited, started });
+        let active = Active { arrival, place, rule, level, sample_rate, degraded, waited, started };
+        self.active.insert(id, active);
         if waits {
             self.waiting.insert(id);
             self.tick = self.tick.min(at + WAITING_TICK);
@@ -326,10 +349,15 @@ impl<'a> Run<'a> {
             };
             let _ = self.guards.update(lane, leave);
         }
-        let Active { waited, degraded, .. } = active;
         let alone = self.server(lane).alone(active.arrival.audio);
-        let record = Record { waited, degraded, lane, alone, ..Record::new(fate) };
-        self.recorder.record(&active.arrival, record);
+        let Active { arrival, rule, level, waited, degraded, .. } = active;
+        let record = Record { rule, level, waited, degraded, lane, alone, ..Record::new(id, fate) };
+        self.record(&arrival, record);
+    }
+
+    fn record(&mut self, arrival: &Arrival, record: Record) {
+        (self.tell)(&record);
+        self.recorder.record(arrival, record);
     }
 
     /// Those that waited and may go on now, or waited too long.

@@ -175,3 +175,18 @@ fn a_learned_capacity_bears_a_flood_after_its_first_crashes() {
         assert!(report.crashes <= 3, "{}", report.crashes);
     }
 }
+
+#[test]
+fn each_request_is_told_of_once() {
+    let flood = scenario(Shape::Flood(3.0), 60);
+    let mut numbers = Vec::new();
+    let mut refused = 0;
+    let mut tell = |record: &Record| {
+        numbers.push(record.number);
+        refused += u64::from(matches!(record.fate, Fate::Refused { .. }));
+    };
+    let report = run_telling(&service(), flood.arrivals(1), &shipped(), flood.duration, &mut tell);
+    numbers.sort_unstable();
+    assert!(numbers.into_iter().eq(1..=report.all.offered));
+    assert_eq!(refused, report.all.refused());
+}

@@ -7,6 +7,7 @@ use proxy_wasm::{hostcalls, types::MapType};
 use voxgate_policy::request::RequestHead;
 use voxgate_policy::time::UnixMillis;
 
+use crate::ending::is_from_upstream;
 use crate::held_body::HeldBody;
 use crate::stream::StreamHandle;
 
@@ -122,6 +123,11 @@ impl ResponseHeaders<'_> {
     /// The first value of a header.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
         hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, name).ok().flatten()
+    }
+
+    /// Whether an upstream sent it; else a later filter did, or Envoy itself.
+    pub fn is_from_upstream(&self) -> bool {
+        is_from_upstream()
     }
 
     /// The status code.

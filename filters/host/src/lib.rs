@@ -36,7 +36,7 @@ mod wire;
 
 pub use body::{BodyPart, PIECE};
 pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
-pub use ending::{EndedStream, Ending, Progress};
+pub use ending::{Cause, EndedStream, Ending, Progress};
 pub use foreign::{ForeignError, Hash, verify_signature};
 pub use headers::{
     HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders, ResponseTrailers,

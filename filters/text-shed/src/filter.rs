@@ -42,6 +42,8 @@ enum State {
     Advising(Box<Refused>, Advice),
     /// It went on.
     Running(Box<Running>),
+    /// Its answer is whole, and its place given back; trailers may follow.
+    Answered(Box<Running>),
 }
 
 /// What becomes of a request whose body has been changed.
@@ -353,14 +355,21 @@ impl HttpFilter for TextShedFilter {
 
     fn on_response_body(&mut self, part: &BodyPart<'_>) {
         let shared = Rc::clone(&self.shared);
-        if let (Some(running), Some(rules)) = (self.running(), shared.policy.rules()) {
-            running.pass(part.len(), rules, &shared, now());
+        let (Some(running), Some(rules)) = (self.running(), shared.policy.rules()) else { return };
+        running.pass(part.len(), rules, &shared, now());
+        // The service is done with it, however long its client takes to read it.
+        let finish = running.whole(now()).filter(|_| part.is_last());
+        if let Some(finish) = finish
+            && let State::Running(running) = mem::replace(&mut self.state, State::Idle)
+        {
+            self.give_back(&running, finish);
+            self.state = State::Answered(running);
         }
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
         let shared = Rc::clone(&self.shared);
-        if let Some(running) = self.running() {
+        if let State::Running(running) | State::Answered(running) = &mut self.state {
             running.reported(|name| trailers.get(name), &shared);
             running.grpc_ended(trailers.get("grpc-status"));
         }
@@ -375,7 +384,7 @@ impl HttpFilter for TextShedFilter {
                 self.give_back(&running, Finish::Untold);
             }
             State::Changing(running, _, Then::GoOn) => self.give_back(&running, Finish::Untold),
-            State::Advising(..) | State::Idle => {}
+            State::Advising(..) | State::Answered(_) | State::Idle => {}
         }
     }
 }

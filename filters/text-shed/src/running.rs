@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use voxgate_host::{EndedStream, Ending, RequestHeaders, ResponseHeaders};
+use voxgate_host::{Cause, EndedStream, Ending, Progress, RequestHeaders, ResponseHeaders};
 use voxgate_policy::shed::guard::{Finish, Guard, Guards};
 use voxgate_policy::shed::ladder::Degrade;
 use voxgate_policy::shed::load::{Failure, orca};
@@ -44,6 +44,8 @@ pub struct Answer {
     /// 0 before the headers.
     pub status: u16,
     has_first_byte: bool,
+    is_grpc: bool,
+    is_from_upstream: bool,
     grpc_status: Option<Vec<u8>>,
 }
 
@@ -68,6 +70,9 @@ impl Running {
     pub fn answered(&mut self, response: &mut ResponseHeaders<'_>, shared: &Shared) {
         self.answer.status = response.status().unwrap_or_default();
         self.answer.grpc_status = response.get("grpc-status");
+        let content_type = response.get("content-type").unwrap_or_default();
+        self.answer.is_from_upstream = response.is_from_upstream();
+        self.answer.is_grpc = content_type.starts_with(b"application/grpc");
         self.reported(|name| response.get(name), shared);
         if self.place.lane == Lane::Batch {
             let _set = response.set(LANE_HEADER, Lane::Batch.as_str().as_bytes());
@@ -111,33 +116,52 @@ impl Running {
     /// Gives its place back.
     pub fn leave(&self, finish: Finish, rules: &ShedRules, shared: &Shared, now: UnixMillis) {
         let Place { id, lane, work } = self.place;
+        // Who asks for an answer at once gets none from anybody.
+        let is_hasty = self.deadline.is_some_and(|it| it <= now);
+        let finish = match finish {
+            Finish::Failed(Failure::TimedOut) if is_hasty => Finish::Untold,
+            finish => finish,
+        };
         shared.change(self, |guard| guard.leave(id, work, finish, rules, lane, now));
         shared.let_go(id);
     }
 
     /// What its end says of the service.
     pub fn finish(&self, stream: &EndedStream<'_>, now: UnixMillis) -> Finish {
-        let took = now.since(self.began);
         match stream.ending() {
             Ending::Replied | Ending::ClientLeft { .. } => Finish::Untold,
-            Ending::Complete { status } => match (status, self.answer.grpc_status.as_deref()) {
-                (200, Some(grpc_status)) => grpc_finish(grpc_status, took),
-                (429 | 503, _) => Finish::Failed(Failure::Overload),
-                (500 | 507, _) => Finish::Suspected,
-                (502, _) => Finish::Failed(Failure::Broken),
-                (504, _) => Finish::Failed(Failure::TimedOut),
-                // How long a socket is open, its client decides.
-                (101, _) => Finish::Untold,
-                (status, _) if status < 400 => Finish::Served(took),
-                _ => Finish::Untold,
+            Ending::Complete { status } => self.answer_says(status, now),
+            Ending::Failed { response } => match stream.cause() {
+                // The service closes a socket as it likes.
+                Cause::Upstream if self.answer.status != 101 => Finish::Failed(Failure::Broken),
+                Cause::NotAsked => Finish::Failed(Failure::Overload),
+                // After the headers a client may be as slow as it likes.
+                Cause::TimedOut if response == Progress::Nothing => {
+                    Finish::Failed(Failure::TimedOut)
+                }
+                Cause::Upstream | Cause::TimedOut | Cause::Other => Finish::Untold,
             },
-            // A filter after this one, or Envoy, answered instead.
-            Ending::Failed { .. } => match self.answer.status {
-                504 => Finish::Failed(Failure::TimedOut),
-                429 => Finish::Failed(Failure::Overload),
-                status if (400..500).contains(&status) => Finish::Untold,
-                _ => Finish::Failed(Failure::Broken),
-            },
+        }
+    }
+
+    /// What the service's whole answer says of it; gRPC says it in the trailers.
+    pub fn whole(&self, now: UnixMillis) -> Option<Finish> {
+        let Answer { is_grpc, is_from_upstream, status, .. } = self.answer;
+        let is_told = is_from_upstream && !is_grpc && status != 101;
+        is_told.then(|| self.answer_says(self.answer.status, now))
+    }
+
+    fn answer_says(&self, status: u16, now: UnixMillis) -> Finish {
+        let took = now.since(self.began);
+        match (status, self.answer.grpc_status.as_deref()) {
+            (200, Some(grpc_status)) => grpc_finish(grpc_status, took),
+            (429 | 503, _) => Finish::Failed(Failure::Overload),
+            (500 | 507, _) => Finish::Suspected,
+            (502, _) => Finish::Failed(Failure::Broken),
+            (504, _) => Finish::Failed(Failure::TimedOut),
+            (status, _) if (200..300).contains(&status) => Finish::Served(took),
+            // How long a socket is open, its client decides; others cost nothing.
+            _ => Finish::Untold,
         }
     }
 }

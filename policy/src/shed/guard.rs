@@ -92,7 +92,11 @@ impl Guard {
         if let Some(expected) = is_late(Duration::ZERO) {
             return Entrance::TooLate(expected);
         }
-        let terms = rules.gate_terms(capacity);
+        let mut terms = rules.gate_terms(capacity);
+        if in_flight == Work(0) && rules.is_learned(lane) {
+            // What was learned is no more than a guess: it keeps nobody out of a service that does nothing.
+            terms.tiers.iter_mut().for_each(|it| it.reserve_percent = 0);
+        }
         let until_room = |guard: &Self, ahead: Work| {
             // Reserves of other tiers are not its room, whoever uses them.
             let reserved = ask.work.minus(guard.gate.room(ask.tier, &terms));
@@ -186,7 +190,7 @@ impl Guard {
             Finish::Suspected => {
                 let in_flight = self.gate.summary().in_flight.work;
                 if in_flight.plus(in_flight) >= self.capacity(rules, lane) {
-                    self.load.failed(Failure::Broken, &terms, now);
+                    self.load.failed(Failure::Overload, &terms, now);
                 }
             }
             Finish::Untold => {}

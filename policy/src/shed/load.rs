@@ -58,7 +58,7 @@ pub struct LoadTerms {
 /// Where a level begins: the first that is reached counts. 0 is never reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Work in flight and waiting, in percent of the capacity.
+    /// Work in flight, in percent of the capacity.
     pub use_percent: u32,
     /// First bytes of late, in percent of their baseline: 200 is twice as late.
     pub first_byte_percent: u32,
@@ -125,7 +125,7 @@ impl Load {
         let others = in_flight.minus(work);
         let quiet = others.0 <= self.limit.proven().0 / 8;
         let light = others.0 <= terms.learn_from.0 / 16;
-        self.recent.served(!quiet, now);
+        self.recent.answered(!quiet, now);
         self.first_bytes.sample(work, took, Heard { quiet, light }, now);
         if terms.capacity.is_none() {
             let permille = self.first_bytes.permille(now);
@@ -136,6 +136,7 @@ impl Load {
 
     /// A request was served to its end, `took` after it was given to the service.
     pub fn finished(&mut self, work: Work, took: Duration, _terms: &LoadTerms, now: UnixMillis) {
+        self.recent.served(now);
         self.speed.finished(work, took, now);
     }
 
@@ -165,9 +166,9 @@ impl Load {
         self.recent.turn(now);
         // Not only unheard: a clock that was set back would come to it again.
         self.reported = self.reported.filter(|(_, at)| age(*at, now) <= REPORT_HOLDS);
-        let asked = in_flight.plus(queued);
         let signs = level::Signs {
-            used: permille_of(asked, self.capacity(terms)),
+            // Not what waits: it has its own bounds, and its turn.
+            used: permille_of(in_flight, self.capacity(terms)),
             first_byte: self.first_byte_sign(now),
             reported: self.reported.map_or(0, |(permille, _)| permille),
             failing: self.recent.level(now),

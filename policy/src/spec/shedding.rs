@@ -153,7 +153,7 @@ impl Default for LoadSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdsSpec {
-    /// Of the capacity: what is in flight and what waits.
+    /// Of the capacity: what is in flight.
     pub in_use: u32,
     /// Time to first byte, of its own baseline for requests as long: 200 is twice as slow.
     pub first_byte: u32,

@@ -110,6 +110,46 @@ fn a_service_that_breaks_or_does_not_answer_is_overloaded() {
 }
 
 #[test]
+fn what_clients_and_envoy_cut_short_is_not_the_services_failure() {
+    let host = plain();
+    for (flags, details) in [
+        (1 << 9, "stream_idle_timeout"),
+        (0, "max_duration_timeout"),
+        (1 << 2, "response_timeout"),
+        (1 << 14, "downstream_local_disconnect(filter_chain_is_being_removed)"),
+    ] {
+        let slow_reader = admitted(&host, &speech(1));
+        slow_reader.respond(&GOOD);
+        slow_reader.response_body(b"so", false);
+        slow_reader.end_with(flags, details);
+    }
+    let fault = admitted(&host, &speech(1));
+    fault.answer_locally(503, 0, "fault_filter_abort");
+    fault.end();
+    // Who asks for an answer at once gets none from anybody.
+    let now = host.time().as_millis();
+    let hasty = request(&host, &speech(1)).header("x-voxgate-deadline", &(now + 20).to_string());
+    let hasty = hasty.send();
+    host.advance(Duration::from_millis(50));
+    hasty.respond(&[(":status", "504")]);
+    hasty.response_body(b"{}", true);
+    hasty.end();
+    assert_eq!(failed(&host), 0);
+    assert_eq!(here(&host), (0, 0));
+}
+
+#[test]
+fn a_place_is_free_when_the_service_is_done_however_slowly_its_client_reads() {
+    let host = plain();
+    let read = admitted(&host, &speech(80));
+    read.respond(&GOOD);
+    read.response_body(b"sound", true);
+    assert_eq!(here(&host), (0, 0), "though its end is still to come");
+    read.client_leaves();
+    assert_eq!(here(&host), (0, 0));
+}
+
+#[test]
 fn where_much_is_in_flight_an_internal_error_is_the_services() {
     let host = plain();
     let _full = admitted(&host, &speech(80));

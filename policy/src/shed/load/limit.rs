@@ -174,12 +174,12 @@ impl Limit {
         terms: &LoadTerms,
         now: UnixMillis,
     ) {
-        self.pressed_at = now.0;
         // A service that never served is starting, not overloaded, and one reset may be its own fault.
         let alone = failure == Failure::Broken && broken < 2;
         if self.proven == 0 || alone {
             return;
         }
+        self.pressed_at = now.0;
         let busy = self.peak.this.max(self.peak.before);
         // What fails while little is under way does so for another reason.
         let mut loaded = busy >= three_quarters(self.proven);

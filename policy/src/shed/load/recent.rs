@@ -53,9 +53,13 @@ const LONGEST_DRAIN: Duration = Duration::from_secs(600);
 // === impl Recent ===
 
 impl Recent {
-    pub(super) fn served(&mut self, loaded: bool, now: UnixMillis) {
+    pub(super) fn served(&mut self, now: UnixMillis) {
         self.turn(now);
         self.this.served = self.this.served.saturating_add(1);
+    }
+
+    pub(super) fn answered(&mut self, loaded: bool, now: UnixMillis) {
+        self.turn(now);
         self.this.loaded = self.this.loaded.saturating_add(loaded.into());
     }
 

@@ -1,14 +1,15 @@
 use super::*;
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_level_rises_at_once_with_what_is_in_flight_and_waits() {
+fn the_level_rises_at_once_with_what_is_in_flight_and_not_with_what_waits() {
     let terms = configured(100_000);
     let mut load = Load::default();
     let mut level = |in_flight, queued| load.level(Work(in_flight), Work(queued), &terms, NOW);
     assert_eq!(level(69_999, 0), Level::Normal);
     assert_eq!(level(70_000, 0), Level::Busy);
     assert_eq!(level(94_000, 0), Level::Busy);
-    assert_eq!(level(94_000, 1_000), Level::Overload);
+    assert_eq!(level(94_000, 1_000_000), Level::Busy);
+    assert_eq!(level(95_000, 0), Level::Overload);
     assert_eq!(load.current(), Level::Overload);
 }
 

@@ -128,7 +128,7 @@ fn what_clients_and_envoy_cut_short_is_not_the_services_failure() {
     fault.end();
     // Who asks for an answer at once gets none from anybody.
     let now = host.time().as_millis();
-    let hasty = request(&host, &speech(1)).header("x-voxgate-deadline", &(now + 20).to_string());
+    let hasty = request(&host, &speech(1)).header("x-voxgate-deadline", (now + 20).to_string());
     let hasty = hasty.send();
     host.advance(Duration::from_millis(50));
     hasty.respond(&[(":status", "504")]);

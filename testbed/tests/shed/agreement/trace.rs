@@ -41,7 +41,7 @@ pub fn policy(limit: u64) -> Value {
         },
         "load": {
             "busy": { "in_use": 50, "first_byte": 200, "reported": 80 },
-            "overload": { "in_use": 90, "first_byte": 400, "reported": 95 },
+            "overload": { "in_use": 80, "first_byte": 400, "reported": 95 },
             "dwell": "500ms",
         },
         "ladder": [

@@ -28,6 +28,7 @@ fn main() -> std::io::Result<()> {
     seeds.insert("gzip_body", gzip_bodies());
     seeds.insert("audio_header", recordings());
     seeds.insert("response_meter", responses());
+    seeds.insert("rewrite", rewritten());
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -84,7 +85,7 @@ const EVERYTHING: &str = r#"{
   "source": ["trusted_peers", "jwt_authn"],
   "issuers": [{"issuer": "i", "audiences": ["a", "b"], "algorithms": ["RS256", "PS512", "ES384"],
    "jwks": {"remote": {"uri": "https://i/keys", "cluster": "c", "timeout": "500ms",
-    "refresh": "5m", "cooldown": "2s", "max_wait": "5s", "max_stale": "1day 1h"}}}],
+    "refresh": "5m", "cooldown": "2s", "max_wait": "5s", "max_stale": "1d 1h"}}}],
   "clock_skew": "1m 30s", "require_expiry": false,
   "claims": {"tenant": "org.id", "scopes": ["scope", "https://x/roles"]},
   "anonymous": {"tier": "free"}, "trusted_peers": ["spiffe://a/*"],
@@ -333,4 +334,24 @@ fn responses() -> Vec<Vec<u8>> {
     let seed = |how: u8, body: &[u8]| [&[how, 7], body].concat();
     let typed = bodies.iter().map(|(how, body)| seed(*how, body));
     typed.chain(bodies.iter().map(|(_, body)| seed(9, body))).collect()
+}
+
+/// Bodies with the members that the target changes, behind two bytes that say whether keys may be
+/// repeated and how the body is split.
+fn rewritten() -> Vec<Vec<u8>> {
+    let bodies = [
+        r#"{}"#,
+        r#"{"rate":24000,"model":"large","stream":false,"format":"wav"}"#,
+        r#"{"rate":"24000","opts":{"rate":48000,"a":{"rate":null}}}"#,
+        r#"{"opts":{},"input":"a\u0062"}"#,
+        r#"{"opts":{"format":"mp3","a":{}} , "stream":0}"#,
+        r#"{"opts":{"\"\/\ud83c\udf99":"off"}}"#,
+        r#"{"rate":1.6e4,"rate":16001,"rate":null}"#,
+        r#"{"model":"f\u0061st \"\u00e9\"","model":"fast \""}"#,
+        r#"{"model":{"rate":1}}"#,
+        r#"{"opts":[{"rate":1}],"format":null}"#,
+        r#"[{"rate":24000}]"#,
+    ];
+    let seed = |how: u8| move |it: &&str| [&[how, 7], it.as_bytes()].concat();
+    bodies.iter().map(seed(0)).chain(bodies.iter().map(seed(1))).collect()
 }

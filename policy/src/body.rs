@@ -20,13 +20,13 @@ mod rules;
 mod scan;
 mod sink;
 mod skip;
-mod utf8;
+pub(crate) mod utf8;
 
 pub use error::{BodyError, Malformed};
 pub use field::Field;
-pub use field_tree::{FieldTree, LeafId, NodeId};
+pub use field_tree::{FieldTree, LeafId, NodeId, PointerError};
 pub use flat::MAX_FIELDS;
 pub use plan::{BodyPlan, Unreadable};
 pub use rules::BodyRules;
 pub use scan::{BodyScan, MAX_VALUES, Progress};
-pub use sink::{Kind, Sink, Value};
+pub use sink::{Extent, Kind, Sink, Value};

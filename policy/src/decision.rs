@@ -10,8 +10,11 @@ use std::fmt;
 use std::rc::Rc;
 
 pub use answer::Answer;
+pub(crate) use problem::{
+    BUSY, Basics, DEADLINE_EXCEEDED, INVALID_REQUEST, ProblemType, QUOTA_EXCEEDED,
+    QUOTA_UNAVAILABLE, SHEDDING_UNAVAILABLE, TEXT_TOO_LONG,
+};
 pub use problem::{GrpcCode, PROBLEM_TYPE_BASE, PROBLEM_TYPES};
-pub(crate) use problem::{ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
 pub use reason::{Reason, UrlRefusal};
 pub use record::{FactsRecord, Record};
 

@@ -9,7 +9,7 @@ mod base64;
 mod collect;
 mod contribution;
 mod inline;
-mod literal;
+pub(crate) mod literal;
 mod reference;
 mod script;
 mod speech_rate;

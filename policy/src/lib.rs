@@ -48,4 +48,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, VERSION};
+pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, ShedPolicy, VERSION};

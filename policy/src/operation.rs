@@ -78,14 +78,32 @@ impl OperationId {
     /// `voice.use`: a voice is named that is not anyone's.
     pub const VOICE_USE: Self = Self(3);
 
+    /// `voice.list`: the voices are named.
+    pub const VOICE_LIST: Self = Self(4);
+
     /// `voice.delete`: a voice is given up.
     pub const VOICE_DELETE: Self = Self(5);
+
+    /// `model.upload`: a model is brought.
+    pub const MODEL_UPLOAD: Self = Self(6);
+
+    /// `model.list`: the models are named.
+    pub const MODEL_LIST: Self = Self(7);
 
     /// `llm.chat`: text that is read, not spoken.
     pub const LLM_CHAT: Self = Self(9);
 
     /// `agent.invoke`: an agent is asked.
     pub const AGENT_INVOKE: Self = Self(12);
+
+    /// Whether something is made, which takes a service's capacity; else it is only told what there is, or
+    /// files are put there or taken away.
+    pub fn generates(self) -> bool {
+        !matches!(
+            self,
+            Self::VOICE_LIST | Self::VOICE_DELETE | Self::MODEL_UPLOAD | Self::MODEL_LIST
+        )
+    }
 
     /// Whether its answer can tell of tokens: that of a text model or an agent, and that of a policy's
     /// own operations, of which nobody knows.

@@ -1,6 +1,7 @@
 //! The policy, validated and compiled for look-up.
 
 mod counted;
+mod shed;
 #[cfg(test)]
 mod tests;
 
@@ -13,11 +14,13 @@ use crate::names::NamePatterns;
 use crate::operation::OperationNames;
 use crate::preset;
 use crate::recognise::Recogniser;
+use crate::shed::ShedRules;
 use crate::spec::{OperationsSpec, PolicySpec, UnknownOperation};
 use crate::tier::{TierId, Tiers};
 use counted::{Parts, check_version};
 
 pub use counted::{MAX_INLINE_TENANTS, QuotaPolicy};
+pub use shed::ShedPolicy;
 
 /// The version of the policy format that this code reads.
 pub const VERSION: u32 = 1;
@@ -31,6 +34,7 @@ pub struct Policy {
     body_rules: BodyRules,
     preset_voices: NamePatterns,
     counted: QuotaPolicy,
+    shedding: Option<ShedRules>,
 }
 
 /// A policy says all that its part says.
@@ -68,6 +72,16 @@ impl Policy {
     /// The voices that are anyone's.
     pub fn preset_voices(&self) -> &NamePatterns {
         &self.preset_voices
+    }
+
+    /// What becomes of a request that is too long for the moment; `None`: nothing is shed.
+    pub fn shedding(&self) -> Option<&ShedRules> {
+        self.shedding.as_ref()
+    }
+
+    /// Whether a filter after this one needs to know who asks for what.
+    pub fn tells_subjects(&self) -> bool {
+        !self.counted.quotas().is_empty() || self.shedding.is_some()
     }
 
     /// Checks that every algorithm which this policy makes the module verify can be verified.
@@ -114,6 +128,18 @@ impl TryFrom<PolicySpec> for Policy {
         };
         let counted = QuotaPolicy::compile(parts, &mut errors);
         counted.quotas().check_fed(&root.key("quotas"), &recogniser, &mut errors);
+        let section = root.key("shedding");
+        let shedding = spec.shedding.as_ref().map(|it| {
+            let rules = ShedRules::compile(
+                it,
+                &section,
+                counted.operations(),
+                counted.tiers(),
+                &mut errors,
+            );
+            rules.check_fed(&section, &recogniser, &mut errors);
+            rules
+        });
         let section = root.key("tiers");
         // Who the source of tenants caps is not known yet.
         if identity.has_scopes() && !has_source {
@@ -131,6 +157,7 @@ impl TryFrom<PolicySpec> for Policy {
             body_rules,
             preset_voices: NamePatterns::new(preset_voices),
             counted,
+            shedding,
         })
     }
 }

@@ -121,6 +121,11 @@ impl Recogniser {
         Recognised::Unknown
     }
 
+    /// What the rule of this name says of bodies and queries.
+    pub fn plan(&self, rule: &RuleName) -> Option<&BodyPlan> {
+        self.rules.iter().find(|it| it.name == *rule)?.plan.as_deref()
+    }
+
     /// What the rules that can match say of bodies and queries, with the operations by the head.
     pub fn plans(&self) -> impl Iterator<Item = (OperationSet, &Rc<BodyPlan>)> {
         self.rules.iter().filter_map(|rule| Some((rule.operations, rule.plan.as_ref()?)))

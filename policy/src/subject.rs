@@ -1,6 +1,7 @@
 //! What the filters after the first need to know of a request: the first leaves it where no client
 //! can, and none of them identifies, recognises or reads anything again.
 
+mod places;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,9 @@ use crate::decision::{Decision, Reason};
 use crate::facts::RequestFacts;
 use crate::operation::OperationId;
 use crate::request::RequestHead;
+use crate::spec::BodyFormat;
+
+pub use places::BodyPlaces;
 
 /// The filter state under which it stands; Envoy puts `wasm.` before it. It names the caller, so it
 /// does not belong in access logs.
@@ -72,6 +76,9 @@ pub struct Subject {
     /// body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub repeat: Option<[u8; 16]>,
+    /// Where in its body what stands; only of JSON that was read to its end, and is not encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub places: Option<BodyPlaces>,
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -107,6 +114,7 @@ impl Subject {
             is_operator: decision.is_operator,
             asks_usage: decision.reason == Reason::Usage,
             repeat: decision.repeat,
+            places: places(decision, head, policy),
         }
     }
 
@@ -123,4 +131,14 @@ impl Subject {
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
     }
+}
+
+/// Where what stands in the body of `head`, for a filter that may have to change it.
+fn places(decision: &Decision, head: &RequestHead, policy: &Policy) -> Option<BodyPlaces> {
+    policy.shedding().filter(|it| it.changes_bodies())?;
+    decision.facts.as_ref()?;
+    let plan = policy.recogniser().plan(decision.known_by.as_ref()?)?;
+    let is_json = plan.format(head) == Ok(BodyFormat::Json);
+    let is_plain = head.first("content-encoding").is_none_or(|it| it.trim_ascii().is_empty());
+    (is_json && is_plain).then(|| plan.places().clone())
 }

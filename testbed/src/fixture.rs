@@ -31,7 +31,7 @@ use serde_json::Value;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use voxctl::render::envoy::{EnvoyOptions, NamedCluster, from_files};
-use voxctl::render::{Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter};
+use voxctl::render::{Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter};
 
 /// What is to be started.
 #[derive(Debug, Clone)]
@@ -106,6 +106,7 @@ impl Setup {
                 filter,
                 namespace: None,
                 labels: [("app".to_owned(), "speech".to_owned())].into(),
+                proxy: Proxy::Sidecar,
                 port: 8080,
                 module: ModuleSource::File(module),
             };

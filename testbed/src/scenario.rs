@@ -67,7 +67,7 @@ pub struct RequestSpec {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
-    /// `allow`, `deny` or `would_deny`.
+    /// `allow`, `degrade`, `divert`, `deny` or `would_deny`.
     pub decision: String,
     /// The part of the policy that decides.
     pub rule: String,

@@ -125,6 +125,7 @@ fn each_module_is_allowed_what_it_uses_and_nothing_else() {
     for (filter, modules) in [
         ("jwt-tier", &["voxgate-jwt-tier.wasm", "voxgate-jwt-tier-software-crypto.wasm"][..]),
         ("voice-quota", &["voxgate-voice-quota.wasm"]),
+        ("text-shed", &["voxgate-text-shed.wasm"]),
     ] {
         let allowed = allowed(filter);
         for module in modules {

@@ -10,7 +10,7 @@ const NAMES: [&str; 8] = [
     "x-voxgate-tenant",
     "x-voxgate-operation",
     "x-voxgate-lane",
-    "x-voxgate-deadline",
+    "x_voxgate_deadline",
     "x-voxgate-",
     "x-voxgate-x",
     "x-voxgate-user-tier",

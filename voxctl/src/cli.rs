@@ -5,7 +5,9 @@
 
 mod explain;
 mod facts;
+mod load;
 mod render;
+mod simulate;
 mod token;
 mod usage;
 mod validate;
@@ -50,6 +52,11 @@ enum Command {
     Render(render::Args),
     /// Prints what was used of the quotas, as a proxy counts it
     Usage(usage::Args),
+    /// Lets a flood, a week or recorded requests happen to a model of a GPU service, and compares what
+    /// policies make of it, by the code that the filter runs
+    Simulate(Box<simulate::Args>),
+    /// Prints how loaded services are, as a proxy sees it, and what it learned of them
+    Load(load::Args),
     /// Makes keys and tokens to develop and test with
     Token(token::Args),
     /// Prints the completions for a shell
@@ -102,6 +109,8 @@ fn run(command: Command, output: &Output) -> CliResult {
         Command::Facts(args) => args.run(output),
         Command::Render(args) => args.run(output),
         Command::Usage(args) => args.run(output),
+        Command::Simulate(args) => args.run(output),
+        Command::Load(args) => args.run(output),
         Command::Token(args) => args.run(output),
         Command::Completions { shell } => {
             let mut script = Vec::new();

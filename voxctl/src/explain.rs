@@ -8,6 +8,7 @@ mod quotas;
 mod raw;
 mod reading;
 mod request;
+mod shedding;
 
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub use quotas::Cost;
 pub use raw::{ChunkError, RawError, from_raw};
 pub use reading::BodyReport;
 pub use request::{Header, HeaderError, Request};
+pub use shedding::{AtLevel, Shedding};
 
 /// What a policy decides on one request; documented in docs/voxctl.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -55,6 +57,9 @@ pub struct Explanation {
     pub facts: Option<FactsReport>,
     /// What a request that passes takes of quotas; `None` if the policy has none, or it does not pass.
     pub quotas: Option<Vec<Cost>>,
+    /// What would become of a request that passes, by the load of the service; `None` if the policy has
+    /// no shedding, or it does not pass.
+    pub shedding: Option<Shedding>,
     /// The line that a recording leaves in the log, if the policy has `facts.audit_voice_creations`.
     pub audit: Option<String>,
 }
@@ -116,6 +121,7 @@ pub fn explain(
         body: None,
         facts: None,
         quotas: None,
+        shedding: None,
         audit: None,
     };
     let read = match (progress, request.body.bytes()) {
@@ -141,6 +147,9 @@ pub fn explain(
             let has_quotas = policy.quotas().iter().next().is_some();
             explanation.quotas = (has_quotas && decision.passes())
                 .then(|| quotas::costs(&decision, &request.head, policy, surroundings));
+            if decision.passes() {
+                explanation.shedding = shedding::foreseen(&decision, &request.head, policy, now);
+            }
             explanation.facts = decision.facts.as_deref().map(FactsReport::new);
             explanation.body =
                 request.body.bytes().map(|it| BodyReport { bytes: it.len(), needed: bytes });

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kcr_extensions_istio_io::v1alpha1::wasmplugins::WasmPluginSpec;
+use kcr_networking_istio_io::v1::destinationrules::DestinationRuleSpec;
+use kcr_networking_istio_io::v1::virtualservices::VirtualServiceSpec;
 use kcr_networking_istio_io::v1alpha3::envoyfilters::EnvoyFilterSpec;
 use kcr_security_istio_io::v1::authorizationpolicies::AuthorizationPolicySpec;
 use kcr_security_istio_io::v1::requestauthentications::RequestAuthenticationSpec;
@@ -19,7 +21,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use traffic_extension::TrafficExtensionSpec;
 use voxctl::render::{
-    Filter, ModuleSource, PolicyDocument, ResourceOptions, envoyfilter, trafficextension,
+    Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoyfilter, trafficextension,
     wasmplugin,
 };
 use voxgate_policy::Policy;
@@ -37,6 +39,8 @@ fn faults(resource: &Value) -> Vec<String> {
     let spec = &resource["spec"];
     match (text("apiVersion"), text("kind")) {
         ("networking.istio.io/v1alpha3", "EnvoyFilter") => check::<EnvoyFilterSpec>(spec),
+        ("networking.istio.io/v1", "DestinationRule") => check::<DestinationRuleSpec>(spec),
+        ("networking.istio.io/v1", "VirtualService") => check::<VirtualServiceSpec>(spec),
         ("security.istio.io/v1", "RequestAuthentication") => {
             check::<RequestAuthenticationSpec>(spec)
         }
@@ -77,11 +81,12 @@ fn printed() -> Vec<Value> {
                 filter,
                 namespace: Some("ai".to_owned()),
                 labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
+                proxy: Proxy::Sidecar,
                 port: 8080,
                 module: ModuleSource::parse(module, sha256).unwrap(),
             };
             all.extend(resources(&envoyfilter(&policy, &options).unwrap().value));
-            if filter == Filter::VoiceQuota {
+            if filter != Filter::JwtTier {
                 continue;
             }
             for render in [trafficextension, wasmplugin] {
@@ -95,7 +100,8 @@ fn printed() -> Vec<Value> {
 #[test]
 fn what_is_shipped_fits_istios_schema() {
     let mut seen = 0;
-    for file in std::fs::read_dir(shipped("filters")).unwrap() {
+    let folders = ["filters", "lanes"].map(|it| std::fs::read_dir(shipped(it)).unwrap());
+    for file in folders.into_iter().flatten() {
         let file = file.unwrap().path();
         if file.ends_with("kustomization.yaml") {
             continue;
@@ -105,7 +111,7 @@ fn what_is_shipped_fits_istios_schema() {
             seen += 1;
         }
     }
-    assert!(seen >= 3);
+    assert!(seen >= 7);
 }
 
 /// The folders of `install/`.
@@ -120,7 +126,7 @@ fn kustomizations() -> Vec<PathBuf> {
 fn what_each_kustomization_builds_fits_istios_schema() {
     for folder in kustomizations() {
         let built = kustomize::build(&folder);
-        assert_eq!(built.len(), 4, "{}", folder.display());
+        assert_eq!(built.len(), 5, "{}", folder.display());
         for resource in built {
             assert_eq!(faults(&resource), Vec::<String>::new(), "{}", folder.display());
             assert_eq!(resource["metadata"]["namespace"], "ai");
@@ -137,11 +143,11 @@ fn policies(built: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn tenants_quotas_are_edited_in_one_file_and_reach_both_filters() {
+fn tenants_quotas_are_edited_in_one_file_and_reach_all_filters() {
     let file = shipped("components/tenant-quotas/policy.json");
     let text = std::fs::read_to_string(&file).unwrap();
     let built = kustomize::build(&shipped("install/tenant-quotas"));
-    assert_eq!(policies(&built), [text.as_str(), text.as_str()]);
+    assert_eq!(policies(&built), [text.as_str(); 3]);
 
     let document = PolicyDocument::read(&file).unwrap();
     let policy = Policy::try_from(document.spec).unwrap();
@@ -156,11 +162,11 @@ fn tenants_quotas_are_edited_in_one_file_and_reach_both_filters() {
 }
 
 #[test]
-fn both_filters_have_the_same_policy_in_each_kustomization() {
+fn all_filters_have_the_same_policy_in_each_kustomization() {
     for folder in kustomizations() {
         let built = kustomize::build(&folder);
-        let [first, second] = policies(&built)[..] else { panic!("{}", folder.display()) };
-        assert_eq!(first, second, "{}", folder.display());
+        let [first, rest @ ..] = &policies(&built)[..] else { panic!("{}", folder.display()) };
+        assert_eq!(rest, [*first; 2], "{}", folder.display());
     }
 }
 

@@ -22,6 +22,10 @@ enum What {
     Facts(Amount),
     /// Measures requests that are counted, beside Envoy's own rate limit
     Quotas(Amount),
+    /// Measures requests that are shed, or might be, with and without a queue
+    Shedding(Amount),
+    /// Floods a service that falls over, behind each of Envoy's own defences and behind Voxgate
+    Flood(Flood),
 }
 
 /// How much is measured.
@@ -37,32 +41,66 @@ struct Amount {
     requests: Option<usize>,
 }
 
+/// What is flooded, and how.
+#[derive(Debug, clap::Args)]
+struct Flood {
+    /// Only cases, as `circuit`, whose name contains one of these
+    only: Vec<String>,
+    /// For how many seconds each case is flooded [default: 300, of Voxgate 600]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Offered load, as a multiple of what the service can bear [default: 3]
+    #[arg(long)]
+    load: Option<f64>,
+    /// Another seed is another flood [default: 1]
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
 /// Measures, and prints tables.
 ///
 /// # Errors
 /// When something cannot be built or fetched, or an Envoy does not do what it should.
 pub fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.what {
-        None => measure("headers", &arguments.headers),
+        None => arguments.headers.measure("headers"),
         Some(What::Facts(amount)) => {
             let scan = ["bench", "--package=voxgate-policy", "--bench=scan"];
             command::run(workspace::cargo().args(scan))?;
-            measure("facts", amount)
+            amount.measure("facts")
         }
-        Some(What::Quotas(amount)) => measure("quotas", amount),
+        Some(What::Quotas(amount)) => amount.measure("quotas"),
+        Some(What::Shedding(amount)) => amount.measure("shedding"),
+        Some(What::Flood(flood)) => {
+            let options = [
+                flood.seconds.map(|it| format!("--seconds={it}")),
+                flood.load.map(|it| format!("--load={it}")),
+                flood.seed.map(|it| format!("--seed={it}")),
+            ];
+            measure("flood", &flood.only, options.into_iter().flatten())
+        }
     }
 }
 
-fn measure(what: &str, amount: &Amount) -> Result<()> {
+// === impl Amount ===
+
+impl Amount {
+    fn measure(&self, what: &str) -> Result<()> {
+        let options = [
+            self.rounds.map(|it| format!("--rounds={it}")),
+            self.requests.map(|it| format!("--requests={it}")),
+        ];
+        measure(what, &self.only, options.into_iter().flatten())
+    }
+}
+
+fn measure(what: &str, only: &[String], options: impl Iterator<Item = String>) -> Result<()> {
     let envoy = tools::envoy()?;
     filters::build()?;
     let mut build = workspace::cargo();
     command::run(build.args(["build", "--package=voxgate-testbed", "--bin=bench"]))?;
     let mut bench = Command::new(workspace::target()?.join("debug/bench"));
-    bench.arg(what).args(&amount.only);
-    for (flag, number) in [("--rounds", amount.rounds), ("--requests", amount.requests)] {
-        bench.args(number.map(|it| format!("{flag}={it}")));
-    }
+    bench.arg(what).args(only).args(options);
     command::run(bench.env("ENVOY", envoy).env("VOXGATE_DIST", modules()?))
 }
 

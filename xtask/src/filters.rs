@@ -28,24 +28,25 @@ pub struct Module {
 
 /// All of them.
 ///
-/// The aim for one filter is 400 KB, and both are past it: some 100 KB of each are what reads the
-/// policy file, 28 KB the time zones of calendar windows. jwt-tier has 85 KB of messages and presets,
-/// voice-quota 40 KB that measure answers.
-pub const MODULES: [Module; 3] = [
-    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 720, watches_responses: false },
+/// The aim for one filter is 400 KB, and all are past it: some 100 KB of each are what reads the
+/// policy file, 28 KB the time zones of calendar windows. jwt-tier has 85 KB of messages and presets, and
+/// 80 KB only to refuse what the shedding section may not say; voice-quota 40 KB that measure answers.
+pub const MODULES: [Module; 4] = [
+    Module { package: "voxgate-jwt-tier", feature: None, budget_kb: 800, watches_responses: false },
     // RSA and the curves of RustCrypto cost 310 KB more.
     Module {
         package: "voxgate-jwt-tier",
         feature: Some("software-crypto"),
-        budget_kb: 1080,
+        budget_kb: 1160,
         watches_responses: false,
     },
     Module {
         package: "voxgate-voice-quota",
         feature: None,
-        budget_kb: 540,
+        budget_kb: 545,
         watches_responses: true,
     },
+    Module { package: "voxgate-text-shed", feature: None, budget_kb: 550, watches_responses: true },
 ];
 
 // === impl Module ===

@@ -23,7 +23,7 @@ pub(crate) struct Body {
     /// The most bytes that can be held.
     limit: usize,
     /// They were more: Envoy's 413 is on its way, whatever the filter says.
-    is_too_large: bool,
+    pub is_too_large: bool,
     upstream: Vec<u8>,
 }
 
@@ -41,6 +41,32 @@ impl Body {
             Some(chunk) => chunk,
             None => &[],
         }
+    }
+
+    /// What the filter can change now: the same. Without a chunk or a buffer there is nothing.
+    fn changeable(&mut self) -> Option<&mut Vec<u8>> {
+        match &mut self.chunk {
+            _ if self.buffering => Some(&mut self.buffer),
+            chunk => chunk.as_mut(),
+        }
+    }
+
+    /// The filter changes it as Envoy's `Buffer::copyFrom` lets it: bytes are dropped and put at the
+    /// front, or put at the end; whether that can be.
+    pub fn change(&mut self, start: usize, length: usize, bytes: &[u8]) -> bool {
+        let (is_buffering, limit) = (self.buffering, self.limit);
+        let Some(body) = self.changeable() else { return false };
+        if start == 0 {
+            body.splice(..length.min(body.len()), bytes.iter().copied());
+        } else if start >= body.len() {
+            body.extend_from_slice(bytes);
+        } else {
+            return false;
+        }
+        // Envoy answers when the callback is over (`prepareLocalReplyViaFilterChain`), but to a change
+        // in a callback of the root context at once, within the call out of the VM (seen on 1.40.0).
+        self.is_too_large |= is_buffering && body.len() > limit;
+        true
     }
 
     /// What went on so far.
@@ -105,11 +131,11 @@ pub(crate) fn deliver(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
     let goes_on = callbacks::request_body(context, size, end_of_stream);
     let is_too_large = state::with(|state| {
         let stream = state.stream(context);
-        // Envoy's answer to a body that was too large before the filter was asked comes first.
-        let was_too_large = stream.body.is_too_large;
-        if stream.phase == StreamPhase::Replied && !was_too_large {
+        // Envoy's answer to a body that was too large before the filter was asked, or that the filter
+        // made too large, comes before the filter's, and nothing goes on.
+        if stream.body.is_too_large || stream.phase == StreamPhase::Replied {
             stream.body.chunk = None;
-            return false;
+            return stream.body.is_too_large;
         }
         let lost = stream.body.finish(goes_on);
         let is_too_large = stream.body.is_too_large;
@@ -127,7 +153,7 @@ pub(crate) fn deliver(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
     goes_on
 }
 
-fn too_large(context: u32) {
+pub(crate) fn too_large(context: u32) {
     let reply = Reply::of_envoy(413, "Payload Too Large");
     state::with(|state| {
         let stream = state.stream(context);

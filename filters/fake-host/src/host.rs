@@ -126,6 +126,12 @@ impl FakeHost {
         }
     }
 
+    /// All configurations but the newest die with what runs in them: as another worker's VM does that
+    /// trapped, if they stand for one. Nothing of them is called any more.
+    pub fn kill_older(&self) {
+        state::with(|state| state.roots = state.roots.split_off(state.roots.len() - 1));
+    }
+
     /// The timer's period, zero if it doesn't run.
     pub fn tick_period(&self) -> Duration {
         state::with(|state| state.tick_period)

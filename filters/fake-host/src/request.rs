@@ -14,6 +14,7 @@ pub struct Request {
     metadata: serde_json::Value,
     peer_uri_san: Option<String>,
     filter_state: Vec<(String, Vec<u8>)>,
+    cluster: Option<String>,
 }
 
 impl Request {
@@ -25,6 +26,7 @@ impl Request {
             metadata: serde_json::json!({}),
             peer_uri_san: None,
             filter_state: Vec::new(),
+            cluster: None,
         }
     }
 
@@ -49,6 +51,12 @@ impl Request {
     /// Carries filter state `wasm.<key>` from a filter before this one.
     pub fn filter_state(mut self, key: &str, value: impl AsRef<[u8]>) -> Self {
         self.filter_state.push((key.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// Its route leads to this cluster.
+    pub fn cluster(mut self, name: &str) -> Self {
+        self.cluster = Some(name.to_owned());
         self
     }
 
@@ -84,6 +92,7 @@ impl Request {
                 body: Body::new(self.buffer_limit),
                 route_cache_clears: 0,
                 filter_state: self.filter_state.into_iter().collect(),
+                cluster: self.cluster,
                 metadata: self.metadata,
                 peer_uri_san: self.peer_uri_san,
             };

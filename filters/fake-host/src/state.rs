@@ -61,7 +61,7 @@ pub(crate) struct StreamState {
     /// The request headers can be read and changed.
     pub request_open: bool,
     pub headers: Headers,
-    /// The request trailers, while their callback runs.
+    /// The request trailers, while their callback runs or they are held.
     pub trailers: Option<Headers>,
     pub response: Response,
     pub reply: Option<Reply>,
@@ -72,6 +72,8 @@ pub(crate) struct StreamState {
     pub filter_state: BTreeMap<String, Vec<u8>>,
     pub metadata: serde_json::Value,
     pub peer_uri_san: Option<String>,
+    /// Where its route leads.
+    pub cluster: Option<String>,
 }
 
 /// A response on its way to the client. It is never held.

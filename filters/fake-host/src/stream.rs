@@ -133,17 +133,30 @@ impl Stream {
         self.read(|stream| stream.body.upstream().to_vec())
     }
 
+    /// The request trailers that the filter holds, as it left them.
+    pub fn held_trailers(&self) -> Headers {
+        self.read(|stream| stream.trailers.clone()).unwrap_or_default()
+    }
+
     /// Sends request trailers; returns also what goes on.
     pub fn trailers(&self, trailers: &[(&str, &str)]) -> (Action, Headers) {
         self.read(|stream| stream.trailers = Some(owned(trailers)));
         let action = Action::of(callbacks::request_trailers(self.context));
+        if self.read(|stream| stream.body.is_too_large && stream.phase == StreamPhase::Held) {
+            body::too_large(self.context);
+        }
         self.read(|stream| {
-            if action == Action::Continue {
+            if action == Action::Continue && stream.phase != StreamPhase::Replied {
                 stream.goes_on();
                 stream.body.flush();
             }
         });
-        (action, self.read(|stream| stream.trailers.take()).unwrap_or_default())
+        // While they are held they can be read and changed.
+        let trailers = self.read(|stream| match action {
+            Action::Continue => stream.trailers.take(),
+            Action::Pause => stream.trailers.clone(),
+        });
+        (action, trailers.unwrap_or_default())
     }
 
     /// The upstream answers, and its body may follow; returns the headers as the client sees them.

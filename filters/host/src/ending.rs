@@ -96,6 +96,19 @@ pub enum Progress {
     Whole,
 }
 
+/// Why a stream [failed](Ending::Failed), as far as Envoy's details of its response say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The upstream refused or broke its connection, or spoke no HTTP.
+    Upstream,
+    /// Envoy did not ask the upstream: too much is under way already, or no host of it is well.
+    NotAsked,
+    /// A time-out of Envoy's.
+    TimedOut,
+    /// Another filter answered, no route fits, Envoy closed the connection, …
+    Other,
+}
+
 /// What this filter saw of a stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Seen {
@@ -134,6 +147,22 @@ impl EndedStream<'_> {
         let details = details().unwrap_or_default();
         let code = u16::try_from(number("code")).unwrap_or_default();
         Ending::of(self.seen, Known { flags: number("flags"), details: &details, code })
+    }
+}
+
+impl EndedStream<'_> {
+    /// Why it failed, if it did; see the table at the head of this file.
+    pub fn cause(&self) -> Cause {
+        let details = details().unwrap_or_default();
+        match details.as_slice() {
+            b"no_healthy_upstream" => Cause::NotAsked,
+            b"response_timeout" | b"stream_idle_timeout" | b"max_duration_timeout" => {
+                Cause::TimedOut
+            }
+            other if other.ends_with(b"{overflow}") => Cause::NotAsked,
+            other if other.starts_with(b"upstream_reset_") => Cause::Upstream,
+            _ => Cause::Other,
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use proxy_wasm::{hostcalls, types::MapType};
 use voxgate_policy::request::RequestHead;
 use voxgate_policy::time::UnixMillis;
 
+use crate::ending::is_from_upstream;
+use crate::held_body::HeldBody;
 use crate::stream::StreamHandle;
 
 /// A header that must not be sent.
@@ -61,6 +63,11 @@ impl<'a> RequestHeaders<'a> {
     /// [`HeaderError::Name`]; nothing is changed.
     pub fn remove(&mut self, name: &str) -> Result<(), HeaderError> {
         remove(MapType::HttpRequestHeaders, name)
+    }
+
+    /// The body, if Envoy holds the whole of it and the filter was handed all of that.
+    pub fn held_body(&mut self) -> Option<HeldBody<'_>> {
+        HeldBody::new(self.stream)
     }
 
     /// The stream, to resume it later.
@@ -118,6 +125,11 @@ impl ResponseHeaders<'_> {
         hostcalls::get_map_value_bytes(MapType::HttpResponseHeaders, name).ok().flatten()
     }
 
+    /// Whether an upstream sent it; else a later filter did, or Envoy itself.
+    pub fn is_from_upstream(&self) -> bool {
+        is_from_upstream()
+    }
+
     /// The status code.
     pub fn status(&self) -> Option<u16> {
         std::str::from_utf8(&self.get(":status")?).ok()?.parse().ok()
@@ -156,14 +168,14 @@ impl ResponseTrailers<'_> {
     }
 }
 
-fn set(map: MapType, name: &str, value: &[u8]) -> Result<(), HeaderError> {
+pub(crate) fn set(map: MapType, name: &str, value: &[u8]) -> Result<(), HeaderError> {
     check_name(name)?;
     check_value(value)?;
     let _ = hostcalls::set_map_value_bytes(map, name, Some(value));
     Ok(())
 }
 
-fn remove(map: MapType, name: &str) -> Result<(), HeaderError> {
+pub(crate) fn remove(map: MapType, name: &str) -> Result<(), HeaderError> {
     check_name(name)?;
     let _ = hostcalls::remove_map_value(map, name);
     Ok(())

@@ -23,6 +23,7 @@ mod call;
 mod ending;
 mod foreign;
 mod headers;
+mod held_body;
 mod logging;
 mod metric;
 mod plugin;
@@ -35,12 +36,13 @@ mod wire;
 
 pub use body::{BodyPart, PIECE};
 pub use call::{CallError, CallId, CallResponse, HttpCall, TooLarge};
-pub use ending::{EndedStream, Ending, Progress};
+pub use ending::{Cause, EndedStream, Ending, Progress};
 pub use foreign::{ForeignError, Hash, verify_signature};
 pub use headers::{
     HeaderError, RequestHeaders, RequestTrailers, ResponseHeaders, ResponseTrailers,
 };
-pub use metric::{Counter, CounterFamily, Gauge};
+pub use held_body::{EditError, HeldBody};
+pub use metric::{Counter, CounterFamily, Gauge, GaugeFamily, HistogramFamily};
 pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};
 pub use root::{RootHost, start};

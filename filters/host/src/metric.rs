@@ -1,4 +1,4 @@
-//! Counters and gauges, defined once a VM, with labels that Istio and Prometheus understand.
+//! Counters, gauges and histograms, defined once a VM, with labels that Istio and Prometheus understand.
 //!
 //! The ABI has no labels, so they stand in the stat's name: `outcome=.=deny;.;reason=.=expired;.;`
 //! before the metric's own. Istio's `extraStatTags` and an Envoy `stats_tags` regex
@@ -41,7 +41,7 @@ impl Defined {
     }
 
     /// The series of these label values, or the overflow if the family is full.
-    fn series_id(&mut self, family: &CounterFamily, values: &[&str]) -> Option<u32> {
+    fn series_id(&mut self, family: &Family, values: &[&str]) -> Option<u32> {
         let name = family.series_name(|index| values.get(index).copied().unwrap_or_default());
         if !self.ids.contains_key(&name) {
             if self.series.iter().all(|(name, _)| *name != family.name) {
@@ -50,46 +50,42 @@ impl Defined {
             let series = self.series.iter_mut().find(|(name, _)| *name == family.name);
             if let Some((_, count)) = series {
                 if *count >= family.max_series {
-                    return self.id(MetricType::Counter, &family.series_name(|_| OVERFLOW));
+                    return self.id(family.kind, &family.series_name(|_| OVERFLOW));
                 }
                 *count = count.saturating_add(1);
             }
         }
-        self.id(MetricType::Counter, &name)
+        self.id(family.kind, &name)
     }
 }
 
-/// Counters that differ in their labels.
+/// Metrics that differ in their labels.
 #[derive(Clone, Copy, Debug)]
-pub struct CounterFamily {
+struct Family {
+    kind: MetricType,
     name: &'static str,
     labels: &'static [&'static str],
     max_series: usize,
 }
 
-impl CounterFamily {
-    /// A family of at most `max_series` counters in each VM, that is, in each worker. What goes past that is counted in one more, whose
-    /// labels are all `other`: each series costs memory in every worker, and a label may come from a
-    /// client.
-    pub const fn new(
-        name: &'static str,
-        labels: &'static [&'static str],
-        max_series: usize,
-    ) -> Self {
-        Self { name, labels, max_series }
-    }
+/// Counters that differ in their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct CounterFamily(Family);
 
-    /// Counts one, with a value for each label in order; a missing one is empty. Anything but
-    /// letters, digits and `_.+-` becomes `_`, or a value could end its label.
-    pub fn increment(&self, values: &[&str]) {
-        self.add(values, 1);
-    }
+/// Gauges that differ in their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct GaugeFamily(Family);
 
-    /// Counts `amount` more, as [`increment`](Self::increment) does one. Zero makes no series.
-    pub fn add(&self, values: &[&str], amount: u64) {
-        if amount > 0 {
-            increment(DEFINED.with_borrow_mut(|defined| defined.series_id(self, values)), amount);
-        }
+/// Histograms that differ in their labels. Envoy's buckets, for Prometheus, are by default made for
+/// milliseconds: 0.5 to 3,600,000.
+#[derive(Clone, Copy, Debug)]
+pub struct HistogramFamily(Family);
+
+// === impl Family ===
+
+impl Family {
+    fn id(&self, values: &[&str]) -> Option<u32> {
+        DEFINED.with_borrow_mut(|defined| defined.series_id(self, values))
     }
 
     fn series_name<'a>(&self, value: impl Fn(usize) -> &'a str) -> String {
@@ -102,6 +98,72 @@ impl CounterFamily {
         }
         name.push_str(self.name);
         name
+    }
+}
+
+// === impl CounterFamily ===
+
+impl CounterFamily {
+    /// A family of at most `max_series` counters in each VM, that is, in each worker. What goes past
+    /// that is counted in one more, whose labels are all `other`: each series costs memory in every
+    /// worker, and a label may come from a client.
+    pub const fn new(
+        name: &'static str,
+        labels: &'static [&'static str],
+        max_series: usize,
+    ) -> Self {
+        Self(Family { kind: MetricType::Counter, name, labels, max_series })
+    }
+
+    /// Counts one, with a value for each label in order; a missing one is empty. Anything but
+    /// letters, digits and `_.+-` becomes `_`, or a value could end its label.
+    pub fn increment(&self, values: &[&str]) {
+        self.add(values, 1);
+    }
+
+    /// Counts `amount` more, as [`increment`](Self::increment) does one. Zero makes no series.
+    pub fn add(&self, values: &[&str], amount: u64) {
+        if amount > 0 {
+            increment(self.0.id(values), amount);
+        }
+    }
+}
+
+// === impl GaugeFamily ===
+
+impl GaugeFamily {
+    /// As [`CounterFamily::new`].
+    pub const fn new(
+        name: &'static str,
+        labels: &'static [&'static str],
+        max_series: usize,
+    ) -> Self {
+        Self(Family { kind: MetricType::Gauge, name, labels, max_series })
+    }
+
+    /// Sets the value with these labels. All workers share it: the last to record stays.
+    pub fn record(&self, values: &[&str], value: u64) {
+        Gauge(self.0.id(values)).record(value);
+    }
+}
+
+// === impl HistogramFamily ===
+
+impl HistogramFamily {
+    /// As [`CounterFamily::new`].
+    pub const fn new(
+        name: &'static str,
+        labels: &'static [&'static str],
+        max_series: usize,
+    ) -> Self {
+        Self(Family { kind: MetricType::Histogram, name, labels, max_series })
+    }
+
+    /// Counts a value.
+    pub fn record(&self, values: &[&str], value: u64) {
+        if let Some(id) = self.0.id(values) {
+            let _ = hostcalls::record_metric(id, value);
+        }
     }
 }
 

@@ -45,6 +45,12 @@ impl RequestHeaders<'_> {
         String::from_utf8(property(vec!["connection", "uri_san_peer_certificate"])?).ok()
     }
 
+    /// The cluster that the request's route leads to, `None` if no route fits or it leads elsewhere. In
+    /// Istio `outbound|8080||tts.ai.svc.cluster.local` or `inbound|8080||`.
+    pub fn cluster(&self) -> Option<String> {
+        String::from_utf8(property(vec!["xds", "cluster_name"])?).ok()
+    }
+
     /// What [`set_filter_state`](Self::set_filter_state) set, here or in a filter before.
     pub fn filter_state(&self, key: &str) -> Option<Vec<u8>> {
         property(vec![key])

@@ -98,6 +98,7 @@ impl From<GrpcCode> for GrpcStatus {
     fn from(code: GrpcCode) -> Self {
         match code {
             GrpcCode::InvalidArgument => Self::InvalidArgument,
+            GrpcCode::DeadlineExceeded => Self::DeadlineExceeded,
             GrpcCode::PermissionDenied => Self::PermissionDenied,
             GrpcCode::ResourceExhausted => Self::ResourceExhausted,
             GrpcCode::Unavailable => Self::Unavailable,

@@ -6,12 +6,13 @@ mod response;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
+use std::time::Duration;
 
 use proxy_wasm::hostcalls;
 
 use crate::root::Timer;
 use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
-use body::BodyState;
+pub(crate) use body::BodyState;
 pub(crate) use context::StreamContext;
 use response::ResponseState;
 
@@ -28,6 +29,8 @@ struct StreamState {
     phase: Cell<Phase>,
     body: Cell<BodyState>,
     response: Cell<ResponseState>,
+    /// A callback of the root context runs, and is about this stream.
+    is_in_root: Cell<bool>,
     /// The filter answered, and not Envoy.
     replied: Cell<bool>,
     timer: Rc<Timer>,
@@ -62,6 +65,7 @@ impl StreamHandle {
             phase: Cell::new(Phase::Running),
             body: Cell::default(),
             response: Cell::default(),
+            is_in_root: Cell::default(),
             replied: Cell::default(),
             timer,
         };
@@ -71,6 +75,18 @@ impl StreamHandle {
     /// Whether the request waits and can be resumed; not while its body is read.
     pub fn is_waiting(&self) -> bool {
         self.phase() == Phase::Waiting
+    }
+
+    /// Changes the plugin's timer, as
+    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, while the
+    /// request waits.
+    pub fn set_tick_period(&self, period: Duration) {
+        self.state.timer.set_period(period);
+    }
+
+    /// Whether a callback of the root context runs.
+    pub(crate) fn is_in_root(&self) -> bool {
+        self.state.is_in_root.get()
     }
 
     pub(crate) fn timer(&self) -> &Timer {
@@ -86,7 +102,10 @@ impl StreamHandle {
             self.enter(Phase::Done);
             return;
         }
-        if self.decide(|filter, request, held| filter.on_waiting(request, held)) {
+        self.state.is_in_root.set(true);
+        let goes_on = self.decide(|filter, request, held| filter.on_waiting(request, held));
+        self.state.is_in_root.set(false);
+        if goes_on {
             // Envoy knows every stream type the SDK can name, so this is always Ok.
             let _ = hostcalls::resume_http_request();
         }
@@ -109,6 +128,10 @@ impl StreamHandle {
         let mut flow = ask(&mut *filter, &mut RequestHeaders::new(self), self.body().held());
         if flow == Flow::ReadBody {
             flow = self.read_body(&mut *filter);
+        }
+        if self.body().is_broken() {
+            log::error!("the proxy did not give the whole of a request body that was changed");
+            flow = Flow::Reply(unserved());
         }
         let held = self.body();
         if flow == Flow::Watch && !held.unread().is_empty() {
@@ -161,8 +184,12 @@ impl StreamHandle {
         self.state.phase.set(phase);
     }
 
-    fn body(&self) -> BodyState {
+    pub(crate) fn body(&self) -> BodyState {
         self.state.body.get()
+    }
+
+    pub(crate) fn set_body(&self, body: BodyState) {
+        self.state.body.set(body);
     }
 
     fn response(&self) -> ResponseState {

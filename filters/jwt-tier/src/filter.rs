@@ -88,7 +88,7 @@ impl JwtTierFilter {
             return Flow::Reply(answer.into());
         }
         identify(policy, head, request, decision);
-        if !policy.quotas().is_empty() {
+        if policy.tells_subjects() {
             let subject = Subject::new(decision, head, policy);
             request.set_filter_state(SUBJECT_STATE, subject.to_json().as_bytes());
         }

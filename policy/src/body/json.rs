@@ -18,7 +18,7 @@ use self::number::Number;
 use self::places::{Places, Refused};
 use self::prefix::Prefix;
 use self::text::{Fault, Text};
-use super::{BodyError, FieldTree, Kind, Malformed, Sink, Value};
+use super::{BodyError, Extent, FieldTree, Kind, Malformed, Sink, Value};
 use crate::spec::DuplicateKeys;
 
 /// Most objects and arrays in one another. No API of a speech service needs ten; `serde_json` stops
@@ -50,6 +50,8 @@ pub struct Json {
     prefix: Prefix,
     /// Where the latest key began.
     key_offset: u64,
+    /// Where the latest value began.
+    value_offset: u64,
     /// How many bytes were read.
     offset: u64,
 }
@@ -88,6 +90,7 @@ impl Json {
             places: Places::new(tree, duplicates),
             prefix: Prefix::new(),
             key_offset: 0,
+            value_offset: 0,
             offset: 0,
         }
     }
@@ -170,6 +173,7 @@ impl Json {
     }
 
     fn value(&mut self, byte: u8, sink: &mut impl Sink) -> Result<usize, BodyError> {
+        self.value_offset = self.offset;
         match byte {
             b'"' => {
                 let is_told = self.begin(Kind::String, sink);
@@ -210,9 +214,16 @@ impl Json {
     }
 
     fn close(&mut self, sink: &mut impl Sink) {
+        let extent = match self.nesting.innermost() {
+            Some(Container::Object) => {
+                Extent::Object { end: self.offset, is_empty: self.state == State::FirstKey }
+            }
+            _ => Extent::Array,
+        };
         self.nesting = self.nesting.without();
         self.state = State::After;
         if self.places.close().is_some() {
+            sink.extent(extent);
             sink.end();
         }
     }
@@ -222,6 +233,12 @@ impl Json {
         let Some(leaf) = self.places.leaf(kind == Kind::Container) else { return false };
         sink.begin(Value { leaf, kind, replaces: self.places.replaces() });
         true
+    }
+
+    /// A scalar that was told ends before the byte `end`.
+    fn end_scalar(&self, end: u64, sink: &mut impl Sink) {
+        sink.extent(Extent::Scalar(self.value_offset..end));
+        sink.end();
     }
 
     fn refuse<T>(&self, key: Refused) -> Result<T, BodyError> {

@@ -9,6 +9,7 @@ use crate::facts::{Collector, RequestFacts};
 use crate::operation::{OperationId, OperationSet};
 use crate::request::RequestHead;
 use crate::spec::{BodyFormat, BodySpec, FieldsSpec};
+use crate::subject::BodyPlaces;
 
 /// Where the facts of one rule's requests stand, compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub struct BodyPlan {
     formats: Vec<BodyFormat>,
     body: Rc<FieldTree>,
     query: Rc<FieldTree>,
+    places: BodyPlaces,
     /// The segment of the path that names the voice, from 0.
     pub voice_segment: Option<usize>,
 }
@@ -65,7 +67,9 @@ impl BodyPlan {
         if formats.is_empty() && query.is_empty() && voice_segment.is_none() {
             return None;
         }
-        Some(Self { formats, body: Rc::new(fields), query: Rc::new(query), voice_segment })
+        let places = body.map(|it| BodyPlaces::new(&it.fields)).unwrap_or_default();
+        let (body, query) = (Rc::new(fields), Rc::new(query));
+        Some(Self { formats, body, query, places, voice_segment })
     }
 
     /// Whether its requests have a body that says something.
@@ -81,6 +85,11 @@ impl BodyPlan {
     /// What the places in a body say.
     pub fn body(&self) -> &Rc<FieldTree> {
         &self.body
+    }
+
+    /// Where in a JSON body what stands.
+    pub fn places(&self) -> &BodyPlaces {
+        &self.places
     }
 
     /// What the places in a query say.

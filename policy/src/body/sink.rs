@@ -1,5 +1,7 @@
 //! What a parser tells.
 
+use std::ops::Range;
+
 use super::LeafId;
 
 /// A value at a place that a [`FieldTree`](super::FieldTree) names.
@@ -32,6 +34,22 @@ pub enum Kind {
     Container,
 }
 
+/// Where a value of JSON stands, in bytes of the document; of JSONL, of the whole body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// A string with its quotes, a number, or a literal.
+    Scalar(Range<u64>),
+    /// An object.
+    Object {
+        /// Where its closing brace stands.
+        end: u64,
+        /// Whether it has no member.
+        is_empty: bool,
+    },
+    /// An array.
+    Array,
+}
+
 /// Takes what a parser finds. Pieces are split anywhere, within a character too; a value of no
 /// bytes has no piece.
 pub trait Sink {
@@ -39,6 +57,9 @@ pub trait Sink {
     fn begin(&mut self, value: Value);
     /// More of the value that began last.
     fn piece(&mut self, bytes: &[u8]);
+    /// Where the value that ends next stands. Only parsers of JSON tell it, right before each
+    /// [`end`](Self::end).
+    fn extent(&mut self, _: Extent) {}
     /// The value that began last, and has not ended, is complete.
     fn end(&mut self);
     /// A job is complete: a line of JSONL, or the whole of any other body.

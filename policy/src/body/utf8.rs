@@ -2,7 +2,7 @@
 
 /// Checks a text, and hands it on in whole characters.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Utf8Text {
+pub(crate) struct Utf8Text {
     /// The beginning of a character whose rest is to come.
     partial: [u8; 4],
     partial_len: usize,
@@ -12,16 +12,16 @@ pub(super) struct Utf8Text {
 
 /// A text that is not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NotUtf8 {
+pub(crate) struct NotUtf8 {
     /// How many bytes of it are, from its beginning.
-    pub(super) valid: u64,
+    pub(crate) valid: u64,
 }
 
 // === impl Utf8Text ===
 
 impl Utf8Text {
     /// More of the text: `piece` gets all of it that is valid, the bytes before an error too.
-    pub(super) fn feed(
+    pub(crate) fn feed(
         &mut self,
         mut bytes: &[u8],
         piece: &mut impl FnMut(&[u8]),
@@ -63,7 +63,7 @@ impl Utf8Text {
     }
 
     /// The text has ended.
-    pub(super) fn finish(&self) -> Result<(), NotUtf8> {
+    pub(crate) fn finish(&self) -> Result<(), NotUtf8> {
         if self.partial_len == 0 { Ok(()) } else { Err(self.error()) }
     }
 

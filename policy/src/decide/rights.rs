@@ -159,14 +159,21 @@ impl Asked {
             && (self.consents || !self.creates() || limits.consent().is_none())
     }
 
-    /// Whether what the request costs hangs on its body.
+    /// Whether what the request costs, or whether it is shed, hangs on its body.
     pub(super) fn costs_by_body(&self, policy: &Policy) -> bool {
-        self.plan.has_body() && policy.quotas().read(self.operations, &self.plan)
+        let is_shed = || policy.shedding().is_some_and(|it| it.read(self.operations, &self.plan));
+        self.plan.has_body() && (policy.quotas().read(self.operations, &self.plan) || is_shed())
     }
 
-    /// Whether what the request costs hangs on its body, and quotas are not on trial.
+    /// Whether what the request costs, or whether it is shed, hangs on its body in earnest: padding before
+    /// a text must not make it free, or short.
     pub(super) fn is_charged_by_body(&self, policy: &Policy) -> bool {
-        self.costs_by_body(policy) && !policy.is_shadowed(ShadowSection::Quotas)
+        let is_enforced = |section| !policy.is_shadowed(section);
+        let is_shed = || policy.shedding().is_some_and(|it| it.read(self.operations, &self.plan));
+        self.plan.has_body()
+            && (is_enforced(ShadowSection::Quotas)
+                && policy.quotas().read(self.operations, &self.plan)
+                || is_enforced(ShadowSection::Shedding) && is_shed())
     }
 
     /// Whether a request with this breach passes, on trial, and is charged by its body.

@@ -3,6 +3,7 @@ mod facts;
 mod keys;
 mod quotas;
 mod shadow;
+mod shedding;
 
 use std::collections::HashMap;
 

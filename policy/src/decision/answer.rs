@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::problem::{GrpcCode, PROBLEM_TYPE_BASE, problem_type};
+use super::problem::{Basics, GrpcCode, problem_type};
 use super::{Decision, Reason};
 use crate::Policy;
 use crate::identity::Refusal;
@@ -28,16 +28,8 @@ pub struct Answer {
 /// Problem details (RFC 9457 §3); members beyond the standard ones say what was compared.
 #[derive(Serialize)]
 struct Problem<'a> {
-    #[serde(rename = "type")]
-    uri: String,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    rule: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<&'a str>,
+    #[serde(flatten)]
+    basics: Basics<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     needed_scope: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,14 +54,13 @@ impl Decision {
         let needed_scope = self.needed_scope(policy);
         let detail = self.detail(policy, needed_scope);
         let problem = Problem {
-            uri: format!("{PROBLEM_TYPE_BASE}{}", kind.name),
-            title: kind.title,
-            status: kind.status,
-            detail: &detail,
-            rule: self.rule(policy),
-            operation: (!self.operations.is_empty())
-                .then(|| policy.operations().display(self.operations)),
-            tier: self.tier.map(|it| policy.tiers().name(it)),
+            basics: Basics {
+                rule: self.rule(policy),
+                operation: (!self.operations.is_empty())
+                    .then(|| policy.operations().display(self.operations)),
+                tier: self.tier.map(|it| policy.tiers().name(it)),
+                ..Basics::new(kind, &detail)
+            },
             needed_scope,
             limit: match self.reason {
                 Reason::OverLimit { limit, .. } => Some(limit.as_str()),

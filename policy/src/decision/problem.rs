@@ -1,5 +1,7 @@
 //! The problem types (RFC 9457 §3.1.1), and which reason has which.
 
+use serde::Serialize;
+
 use super::Reason;
 use crate::identity::Refusal;
 
@@ -8,6 +10,8 @@ use crate::identity::Refusal;
 pub enum GrpcCode {
     /// 3: the request is malformed.
     InvalidArgument = 3,
+    /// 4: its time is up.
+    DeadlineExceeded = 4,
     /// 7: the caller is known, but may not.
     PermissionDenied = 7,
     /// 8: something is too large.
@@ -26,6 +30,36 @@ pub(crate) struct ProblemType {
     pub(crate) grpc: GrpcCode,
 }
 
+/// What stands in the details of every problem (RFC 9457 §3).
+#[derive(Serialize)]
+pub(crate) struct Basics<'a> {
+    #[serde(rename = "type")]
+    pub(crate) uri: String,
+    pub(crate) title: &'a str,
+    pub(crate) status: u16,
+    pub(crate) detail: &'a str,
+    /// The part of the policy that decided.
+    pub(crate) rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tier: Option<&'a str>,
+}
+
+impl<'a> Basics<'a> {
+    pub(crate) fn new(kind: &ProblemType, detail: &'a str) -> Self {
+        Self {
+            uri: format!("{PROBLEM_TYPE_BASE}{}", kind.name),
+            title: kind.title,
+            status: kind.status,
+            detail,
+            rule: String::new(),
+            operation: None,
+            tier: None,
+        }
+    }
+}
+
 const MISSING_TOKEN: ProblemType = ProblemType {
     name: "missing-token",
     title: "A bearer token is needed",
@@ -38,7 +72,7 @@ const INVALID_TOKEN: ProblemType = ProblemType {
     status: 401,
     grpc: GrpcCode::Unauthenticated,
 };
-const INVALID_REQUEST: ProblemType = ProblemType {
+pub(crate) const INVALID_REQUEST: ProblemType = ProblemType {
     name: "invalid-request",
     title: "The request cannot be read in one way only",
     status: 400,
@@ -124,13 +158,37 @@ pub(crate) const QUOTA_UNAVAILABLE: ProblemType = ProblemType {
     status: 503,
     grpc: GrpcCode::Unavailable,
 };
+pub(crate) const BUSY: ProblemType = ProblemType {
+    name: "busy",
+    title: "The service has no room for this request now",
+    status: 503,
+    grpc: GrpcCode::Unavailable,
+};
+pub(crate) const TEXT_TOO_LONG: ProblemType = ProblemType {
+    name: "text-too-long",
+    title: "The text is too long for now",
+    status: 413,
+    grpc: GrpcCode::ResourceExhausted,
+};
+pub(crate) const DEADLINE_EXCEEDED: ProblemType = ProblemType {
+    name: "deadline-exceeded",
+    title: "The request cannot be answered in time",
+    status: 504,
+    grpc: GrpcCode::DeadlineExceeded,
+};
+pub(crate) const SHEDDING_UNAVAILABLE: ProblemType = ProblemType {
+    name: "shedding-unavailable",
+    title: "Nobody said what the request asks for",
+    status: 503,
+    grpc: GrpcCode::Unavailable,
+};
 
 /// What a problem type URI starts with. A `tag:` URI (RFC 4151), as RFC 9457 §3.1.1 suggests for
 /// types without an address of their own: the pages ship with the source.
 pub const PROBLEM_TYPE_BASE: &str = "tag:voxgate,2026:problem/";
 
 /// The names of all problem types.
-pub const PROBLEM_TYPES: [&str; 16] = [
+pub const PROBLEM_TYPES: [&str; 20] = [
     MISSING_TOKEN.name,
     INVALID_TOKEN.name,
     INVALID_REQUEST.name,
@@ -147,6 +205,10 @@ pub const PROBLEM_TYPES: [&str; 16] = [
     UNSUPPORTED_BODY.name,
     QUOTA_EXCEEDED.name,
     QUOTA_UNAVAILABLE.name,
+    BUSY.name,
+    TEXT_TOO_LONG.name,
+    DEADLINE_EXCEEDED.name,
+    SHEDDING_UNAVAILABLE.name,
 ];
 
 /// The problem type of a denial; `None` for what passes.

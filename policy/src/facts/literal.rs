@@ -58,6 +58,20 @@ fn digits(text: &[u8]) -> Option<u64> {
     Some(text.iter().fold(0, next))
 }
 
+/// Whether a text is a number from zero to `limit`.
+pub fn is_at_most(text: &[u8], limit: u64) -> bool {
+    let Some(Decimal { digits, exponent, is_negative }) = Decimal::parse(text) else {
+        return false;
+    };
+    let (mut value, mut limit) = (digits, limit);
+    // After twenty of either, nothing changes any more.
+    for _ in 0..exponent.unsigned_abs().min(20) {
+        let scaled = if exponent > 0 { &mut value } else { &mut limit };
+        *scaled = scaled.saturating_mul(10);
+    }
+    value <= limit && (!is_negative || value == 0)
+}
+
 // === impl Speed ===
 
 impl Speed {

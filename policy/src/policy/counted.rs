@@ -72,9 +72,9 @@ struct Written {
 }
 
 #[derive(Default, Deserialize)]
-struct WrittenOperations {
+pub(super) struct WrittenOperations {
     #[serde(default)]
-    define: Vec<String>,
+    pub define: Vec<String>,
 }
 
 // === impl QuotaPolicy ===

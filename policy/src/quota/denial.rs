@@ -9,7 +9,7 @@ use super::meter::Meter;
 use super::rules::QuotaRules;
 use super::store::StoreError;
 use super::verdict::Violation;
-use crate::decision::{Answer, PROBLEM_TYPE_BASE, ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
+use crate::decision::{Answer, Basics, ProblemType, QUOTA_EXCEEDED, QUOTA_UNAVAILABLE};
 use crate::subject::Subject;
 use crate::time::UnixMillis;
 
@@ -47,16 +47,8 @@ pub struct DenialAnswer {
 /// draft-ietf-httpapi-ratelimit-headers-11 §5.1.
 #[derive(Serialize)]
 struct Problem<'a> {
-    #[serde(rename = "type")]
-    uri: String,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
-    rule: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operation: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<&'a str>,
+    #[serde(flatten)]
+    basics: Basics<'a>,
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -109,13 +101,12 @@ impl Denial {
         let violations = self.violations();
         let named = violations.iter().filter_map(|it| Some((it, rules.get(it.rule)?)));
         let problem = Problem {
-            uri: format!("{PROBLEM_TYPE_BASE}{}", kind.name),
-            title: kind.title,
-            status: kind.status,
-            detail: &detail,
-            rule: self.rule(rules),
-            operation: (!subject.operations.is_empty()).then(|| subject.operations.join("+")),
-            tier: subject.tier.as_deref(),
+            basics: Basics {
+                rule: self.rule(rules),
+                operation: (!subject.operations.is_empty()).then(|| subject.operations.join("+")),
+                tier: subject.tier.as_deref(),
+                ..Basics::new(kind, &detail)
+            },
             violated_policies: named.clone().map(|(_, rule)| rule.name.as_str()).collect(),
             violations: named
                 .clone()

@@ -9,6 +9,7 @@ mod identity;
 mod locate;
 mod operations;
 mod quotas;
+mod shedding;
 mod tiers;
 
 pub use duration::DurationSpec;
@@ -22,6 +23,10 @@ pub use operations::{OperationRuleSpec, OperationsSpec, UnknownOperation};
 pub use quotas::{
     IdempotencySpec, OnStoreError, PeriodSpec, QuotaLimitSpec, QuotaRuleSpec, QuotaScope,
     QuotasSpec, Refund, RefundsSpec, ReserveSpec, UsageSpec, WebSocketStreams, WeightsSpec,
+};
+pub use shedding::{
+    CapacitySpec, DeadlineSpec, DegradeSpec, LadderRuleSpec, Level, LoadSpec, QueueSpec, RangeSpec,
+    RejectSpec, RungSpec, SheddingSpec, ThresholdsSpec, TierShareSpec, WorkUnit,
 };
 pub use tiers::{
     AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSourceSpec, TenantSpec,
@@ -52,6 +57,9 @@ pub struct PolicySpec {
     /// How much tenants may use.
     #[serde(default, skip_serializing_if = "QuotasSpec::is_empty")]
     pub quotas: QuotasSpec,
+    /// What becomes of a request that is too long for the moment. Without it nothing is shed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shedding: Option<SheddingSpec>,
     /// How bodies are read.
     #[serde(default)]
     pub facts: FactsSpec,
@@ -96,6 +104,8 @@ pub enum ShadowSection {
     Tiers,
     /// Quotas: 429.
     Quotas,
+    /// Shedding: 413, 503, 504. Nothing is degraded or diverted either.
+    Shedding,
 }
 
 impl PolicySpec {

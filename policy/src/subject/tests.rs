@@ -22,6 +22,7 @@ fn full() -> Subject {
         is_operator: true,
         asks_usage: true,
         repeat: Some([255; 16]),
+        places: Some(BodyPlaces::default()),
     }
 }
 
@@ -37,7 +38,7 @@ fn a_subject_is_read_as_it_was_written() {
 fn members_may_be_missing_and_others_may_be_there() {
     let whole = serde_json::to_value(full()).unwrap();
     let members = whole.as_object().unwrap();
-    assert_eq!(members.len(), 17);
+    assert_eq!(members.len(), 18);
     for name in members.keys() {
         let mut fewer = whole.clone();
         fewer.as_object_mut().unwrap().remove(name);

@@ -11,6 +11,7 @@ pub(crate) mod json;
 mod pieces;
 mod policy_file;
 mod response;
+pub(crate) mod rewrite;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use json::{json_facts, jsonl_facts};
 pub use pieces::{claims_pairs, jwks, path};
 pub use policy_file::policy_file;
 pub use response::response_meter;
+pub use rewrite::rewrite;
 
 /// The moment at which all targets decide; the tokens of the corpus are made for it.
 pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
@@ -38,7 +40,7 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
@@ -52,6 +54,7 @@ pub const TARGETS: [Target; 13] = [
     ("gzip_body", gzip_body),
     ("audio_header", audio_header),
     ("response_meter", response_meter),
+    ("rewrite", rewrite),
 ];
 
 /// A proxy that knows nothing of a request but its head.

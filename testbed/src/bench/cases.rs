@@ -3,10 +3,12 @@
 mod facts;
 mod headers;
 mod quotas;
+mod shedding;
 
 pub(super) use facts::{BUFFER, UNREAD, comparisons as facts};
 pub(super) use headers::comparison as headers;
 pub(super) use quotas::comparison as quotas;
+pub(super) use shedding::comparison as shedding;
 
 use super::tokens::Tokens;
 use crate::fixture::{Fixture, Setup, policy, resource};
@@ -64,14 +66,14 @@ fn known(scopes: &str) -> Tokens {
     Tokens::one(&SigningKey::rs256(), scopes)
 }
 
-fn without_filter() -> Setup {
+pub(super) fn without_filter() -> Setup {
     // A patch that changes nothing of weight: without any, the renderer takes it for a mistake.
     let patch = resource::connection_manager(json!({ "stat_prefix": "bench" }));
     Fixture::of(policy()).without("EnvoyFilter").resource(patch)
 }
 
 /// One of Envoy's own HTTP filters, alone.
-fn native(name: &str, kind: &str, mut config: Value) -> Setup {
+pub(super) fn native(name: &str, kind: &str, mut config: Value) -> Setup {
     config["@type"] = json!(format!("type.googleapis.com/envoy.extensions.filters.http.{kind}"));
     let name = format!("envoy.filters.http.{name}");
     without_filter().resource(resource::first_http_filter(json!({

@@ -8,6 +8,7 @@
 mod bodies;
 mod cases;
 mod contention;
+pub mod flood;
 mod load;
 mod measured;
 mod report;
@@ -78,6 +79,15 @@ pub async fn facts(plan: Plan, each: impl Fn(&Comparison)) -> Result<Vec<Compari
 /// As [`headers`].
 pub async fn quotas(plan: Plan) -> Result<Comparison> {
     compare(cases::quotas(&plan), plan.rounds, None).await
+}
+
+/// Measures requests for speech that are shed, or might be.
+///
+/// # Errors
+/// As [`headers`].
+pub async fn shedding(plan: Plan) -> Result<Comparison> {
+    let upstream = upstream::start().await?;
+    compare(cases::shedding(&plan), plan.rounds, Some(upstream.address())).await
 }
 
 async fn compare(turns: Turns, rounds: usize, upstream: Option<SocketAddr>) -> Result<Comparison> {

@@ -99,7 +99,7 @@ pub fn summary(comparisons: &[Comparison]) -> String {
     table.to_string()
 }
 
-fn table(head: &[&str]) -> Table {
+pub(super) fn table(head: &[&str]) -> Table {
     let mut table = Table::new();
     table
         .load_style(ASCII_MARKDOWN)
@@ -108,7 +108,7 @@ fn table(head: &[&str]) -> Table {
     table
 }
 
-fn row(name: &str, numbers: impl IntoIterator<Item = String>) -> Vec<Cell> {
+pub(super) fn row(name: &str, numbers: impl IntoIterator<Item = String>) -> Vec<Cell> {
     let right = |it| Cell::new(it).set_alignment(CellAlignment::Right);
     std::iter::once(Cell::new(name)).chain(numbers.into_iter().map(right)).collect()
 }

@@ -90,13 +90,16 @@ fn answer_directly(value: &mut Value) {
     });
 }
 
-fn remove_members(value: &mut Value, name: &str) {
+pub(super) fn remove_members(value: &mut Value, name: &str) {
     each_object(value, &mut |members| {
         members.remove(name);
     });
 }
 
-fn each_object(value: &mut Value, change: &mut impl FnMut(&mut serde_json::Map<String, Value>)) {
+pub(super) fn each_object(
+    value: &mut Value,
+    change: &mut impl FnMut(&mut serde_json::Map<String, Value>),
+) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|it| each_object(it, change)),
         Value::Object(members) => {

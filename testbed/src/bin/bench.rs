@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use voxgate_testbed::bench::{Comparison, Plan, contention, facts, headers, quotas, summary};
+use voxgate_testbed::bench::{
+    Comparison, Plan, contention, facts, flood, headers, quotas, shedding, summary,
+};
 use voxgate_testbed::process::until_asked_to_end;
 
 /// Measures what filters cost Envoy.
@@ -20,6 +22,10 @@ enum What {
     Facts(Amount),
     /// Requests that are counted
     Quotas(Amount),
+    /// Requests that are shed, or might be
+    Shedding(Amount),
+    /// A flood of requests, against a service that falls over
+    Flood(FloodArguments),
 }
 
 #[derive(Debug, clap::Args)]
@@ -32,6 +38,31 @@ struct Amount {
     /// Requests of one case in one round, fewer where bodies are large [default: 2000; of facts 300]
     #[arg(long)]
     requests: Option<usize>,
+}
+
+#[derive(Debug, clap::Args)]
+struct FloodArguments {
+    /// Only cases whose name contains one of these
+    only: Vec<String>,
+    /// For how long each case is flooded [default: 300, of Voxgate 600]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Offered load, as a multiple of what the service can bear
+    #[arg(long, default_value_t = 3.0)]
+    load: f64,
+    /// Another seed is another flood
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+// === impl FloodArguments ===
+
+impl FloodArguments {
+    fn plan(self) -> Result<flood::Plan> {
+        let Self { only, seconds, load, seed } = self;
+        anyhow::ensure!((0.1..=10.0).contains(&load), "--load takes 0.1 to 10, not {load}");
+        Ok(flood::Plan { only, seconds, load, seed })
+    }
 }
 
 // === impl Amount ===
@@ -63,6 +94,13 @@ async fn main() -> Result<()> {
                         it.grants, it.grants_a_second, it.retries
                     );
                 }
+            }
+            What::Shedding(amount) => {
+                println!("{}", shedding(amount.plan(7, 2000)).await?.costs());
+            }
+            What::Flood(arguments) => {
+                let it = flood::flood(arguments.plan()?).await?;
+                println!("{}\n\n{}\n\n{}", it.summary(), it.ends(), it.notes());
             }
             // What is to be told apart is small beside the request: many short rounds.
             What::Facts(amount) => {

@@ -3,6 +3,7 @@
 use clap::Parser;
 use std::net::SocketAddr;
 use std::time::Duration;
+use voxgate_simulator::model::GpuModel;
 use voxgate_testbed::speech::{Engine, Options, Pace, Speech};
 
 /// A speech service: GLM-TTS and OpenAI paths, real speech where espeak-ng is installed.
@@ -29,6 +30,22 @@ struct Arguments {
     /// Of every hundred requests, so many fail.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=100))]
     failures_percent: u8,
+    /// Put a GPU behind it that slows down, runs out of memory and restarts: a model as JSON, of
+    /// which each member may be left out, `{}` all of them. Then no pace counts but the GPU's.
+    #[arg(long, value_name = "JSON", value_parser = gpu_model)]
+    gpu: Option<GpuModel>,
+    /// Tell the GPU's load in each answer (ORCA, `endpoint-load-metrics`).
+    #[arg(long, requires = "gpu")]
+    load_reports: bool,
+    /// Said by each answer in `x-served-by`.
+    #[arg(long)]
+    name: Option<String>,
+}
+
+fn gpu_model(json: &str) -> anyhow::Result<GpuModel> {
+    let model: GpuModel = serde_json::from_str(json)?;
+    model.check()?;
+    Ok(model)
 }
 
 #[tokio::main]
@@ -51,6 +68,9 @@ async fn main() -> anyhow::Result<()> {
             break_after: None,
         },
         failures_percent: arguments.failures_percent,
+        gpu: arguments.gpu,
+        load_reports: arguments.load_reports,
+        name: arguments.name,
     })
     .await?;
     println!("speech service at http://{}", speech.address());

@@ -68,6 +68,11 @@ fn named_address(listener: &Value) -> Option<(String, SocketAddr)> {
 // === impl Envoy ===
 
 impl Envoy {
+    /// Where its admin interface is.
+    pub fn admin(&self) -> SocketAddr {
+        self.admin.address()
+    }
+
     /// Counters and gauges whose name begins with `prefix`.
     ///
     /// # Errors

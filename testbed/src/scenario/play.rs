@@ -5,7 +5,7 @@ use crate::client::{Client, ClientError, Response};
 use crate::envoy::{AccessLogEntry, Envoy, EnvoyError};
 use crate::speech::Speech;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// A request that was played.
@@ -124,9 +124,11 @@ async fn play_step(
 fn seen(response: &Response, entry: &AccessLogEntry, speech: &Speech, before: u64) -> Seen {
     let state = |name: &str| entry.get(name).map(unquoted).unwrap_or_default();
     // What passed the one may be denied by the other.
-    let quota = state("quota");
-    let decision = match quota["outcome"].as_str() {
-        Some("denied") => quota,
+    let (quota, shed) = (state("quota"), state("shed"));
+    let decision = match (quota["outcome"].as_str(), shed["outcome"].as_str()) {
+        (Some("denied"), _) => quota,
+        (_, Some("reject")) => json!({"outcome": "denied", "rule": shed["rule"]}),
+        (_, Some("degrade" | "divert")) => shed,
         _ => state("decision"),
     };
     let text = |name: &str| decision[name].as_str().map(ToOwned::to_owned);

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The longest text: the limit of OpenAI's `input`, in characters.
 pub(super) const MAX_TEXT_CHARS: usize = 4096;
@@ -17,6 +17,8 @@ pub(super) struct Tts {
     pub text: String,
     #[serde(default, alias = "format")]
     pub response_format: Format,
+    #[serde(default)]
+    pub sample_rate: SampleRate,
 }
 
 /// `POST /v1/audio/speech` (OpenAI, "Create speech").
@@ -25,7 +27,14 @@ pub(super) struct CreateSpeech {
     pub input: String,
     #[serde(default)]
     pub response_format: Format,
+    #[serde(default)]
+    pub sample_rate: SampleRate,
 }
+
+/// Samples a second that are asked for; what makes no sense is not heard, as by real services.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub(super) struct SampleRate(Option<Value>);
 
 /// How sound is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -49,6 +58,8 @@ pub(super) enum Refusal {
     Asked(StatusCode),
     #[error("the voice engine failed: {0}")]
     Engine(#[from] std::io::Error),
+    #[error("the GPU ran out of memory")]
+    Lost,
 }
 
 // === impl Format ===
@@ -62,6 +73,22 @@ impl Format {
     }
 }
 
+// === impl SampleRate ===
+
+impl SampleRate {
+    /// The rate, or the service's own.
+    pub fn or(&self, own: u32) -> u32 {
+        let asked = match self.0.as_ref() {
+            // It may be written `32e3`.
+            Some(Value::Number(number)) => number.as_f64(),
+            Some(Value::String(text)) => text.parse().ok(),
+            _ => None,
+        };
+        let sensible = asked.filter(|rate| (8_000.0..=48_000.0).contains(rate));
+        sensible.map_or(own, |rate| rate as u32)
+    }
+}
+
 // === impl Refusal ===
 
 impl Refusal {
@@ -71,6 +98,7 @@ impl Refusal {
             Self::TextLength(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Asked(status) => *status,
             Self::Engine(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Lost => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

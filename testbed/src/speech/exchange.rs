@@ -12,6 +12,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use sha2::{Digest, Sha256};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 /// Request headers that the answer repeats, so that a person with curl sees what got through.
@@ -37,7 +38,7 @@ pub(super) async fn record(
         headers: ReceivedHeaders::of(&head.headers),
         ..Received::default()
     });
-    let until_answered = Going::on(&entry);
+    let until_answered = Going::on(&entry, &service.under_way);
     let echoed = echoed(&head.headers);
 
     let body = Body::new(Incoming { body, entry: Arc::clone(&entry), hash: Sha256::new() });
@@ -50,6 +51,10 @@ pub(super) async fn record(
     };
     response.headers_mut().extend(echoed);
     response.headers_mut().insert("x-received-bytes", HeaderValue::from(received));
+    let name = service.options.name.as_ref();
+    if let Some(name) = name.and_then(|name| HeaderValue::try_from(name).ok()) {
+        response.headers_mut().insert("x-served-by", name);
+    }
     response.map(|body| Body::new(Outgoing { body, going: until_answered }))
 }
 
@@ -72,13 +77,15 @@ fn echoed(headers: &HeaderMap) -> HeaderMap {
 struct Going {
     entry: Entry,
     done: bool,
+    under_way: Arc<AtomicUsize>,
 }
 
 // === impl Going ===
 
 impl Going {
-    fn on(entry: &Entry) -> Self {
-        Self { entry: Arc::clone(entry), done: false }
+    fn on(entry: &Entry, under_way: &Arc<AtomicUsize>) -> Self {
+        under_way.fetch_add(1, Ordering::SeqCst);
+        Self { entry: Arc::clone(entry), done: false, under_way: Arc::clone(under_way) }
     }
 
     fn done(&mut self) {
@@ -92,6 +99,7 @@ impl Drop for Going {
         if !self.done {
             locked(&self.entry).client_gone = true;
         }
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

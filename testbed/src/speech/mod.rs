@@ -6,33 +6,42 @@
 //!
 //! A request asks for a pace by the headers of [`Pace`], and for trouble by `x-test-status: 503`
 //! (answered at once, while the body still comes), `x-test-hang: 1` (never answered),
-//! `x-test-reset: 1` (its connection is reset before an answer) and `x-test-empty: 1` (speech
-//! without sound).
+//! `x-test-hold: NAME` (answered when the test releases that name), `x-test-reset: 1` (its
+//! connection is reset before an answer) and `x-test-empty: 1` (speech without sound).
+//!
+//! With [`Options::gpu`] it can be overloaded: its GPU slows down, runs out of memory and is away
+//! while it restarts.
 
 mod api;
 mod chat;
 mod exchange;
+mod gpu;
 mod grpc;
+mod orca;
 mod pace;
 mod received;
 mod routes;
 mod synthesis;
 mod take;
+mod trouble;
 mod voices;
 mod wav;
 mod websocket;
 
+pub use gpu::GpuStatus;
 pub use pace::Pace;
 pub use received::{Received, ReceivedHeaders};
+pub(crate) use synthesis::CHARACTER_MILLIS;
 pub use synthesis::Engine;
 
-use crate::server::Server;
+use crate::server::{Door, Server};
 use received::Journal;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use voxgate_simulator::model::GpuModel;
 
 /// How a speech service behaves.
 #[derive(Debug, Clone)]
@@ -47,6 +56,12 @@ pub struct Options {
     pub pace: Pace,
     /// Of every hundred requests, so many are answered by 500: evenly spread, not at random.
     pub failures_percent: u8,
+    /// The GPU that makes the sound, instead of `engine` and `pace`; none, and no load is too much.
+    pub gpu: Option<GpuModel>,
+    /// Whether answers tell what load the GPU has, by `endpoint-load-metrics`.
+    pub load_reports: bool,
+    /// Said by each answer in `x-served-by`, so that a test sees which of several services it was.
+    pub name: Option<String>,
 }
 
 /// A running speech service; stopped when dropped.
@@ -54,6 +69,8 @@ pub struct Options {
 pub struct Speech {
     server: Server,
     service: Arc<Service>,
+    /// Keeps the GPU going.
+    _clockwork: Option<gpu::Clockwork>,
 }
 
 /// What all requests share.
@@ -63,6 +80,9 @@ struct Service {
     journal: Journal,
     voices: voices::Voices,
     requests: AtomicU64,
+    under_way: Arc<AtomicUsize>,
+    holds: trouble::Holds,
+    card: Option<Arc<gpu::Card>>,
 }
 
 // === impl Options ===
@@ -76,6 +96,9 @@ impl Default for Options {
             sample_rate: 22_050,
             pace: Pace::default(),
             failures_percent: 0,
+            gpu: None,
+            load_reports: false,
+            name: None,
         }
     }
 }
@@ -97,14 +120,21 @@ impl Speech {
     /// When the address cannot be bound.
     pub async fn start_with(options: Options) -> io::Result<Self> {
         let listen = options.listen;
+        let door = Door::default();
+        let card = options.gpu.clone().map(|model| gpu::Card::start(model, door.clone()));
+        let (card, clockwork) = card.unzip();
         let service = Arc::new(Service {
             options,
             journal: Journal::default(),
             voices: voices::Voices::default(),
             requests: AtomicU64::new(0),
+            under_way: Arc::default(),
+            holds: trouble::Holds::default(),
+            card,
         });
-        let server = Server::start(listen, routes::routes(Arc::clone(&service))).await?;
-        Ok(Self { server, service })
+        let routes = routes::routes(Arc::clone(&service));
+        let server = Server::start_behind(door, listen, routes).await?;
+        Ok(Self { server, service, _clockwork: clockwork })
     }
 
     /// Where it listens.
@@ -147,6 +177,49 @@ impl Speech {
         }
     }
 
+    /// How many requests are under way: they have come, and neither their end nor their client's
+    /// going was seen.
+    pub fn under_way(&self) -> usize {
+        self.service.under_way.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many requests are under way.
+    ///
+    /// # Errors
+    /// How many there are, when it is not so within five seconds.
+    pub async fn wait_for_under_way(&self, count: usize) -> Result<(), usize> {
+        wait_for(count, || self.under_way()).await
+    }
+
+    /// How many requests are held by `x-test-hold: NAME`.
+    pub fn held(&self, name: &str) -> usize {
+        self.service.holds.held(name)
+    }
+
+    /// Waits until so many requests are held under this name.
+    ///
+    /// # Errors
+    /// How many there are, when it is not so within five seconds.
+    pub async fn wait_for_held(&self, name: &str, count: usize) -> Result<(), usize> {
+        wait_for(count, || self.held(name)).await
+    }
+
+    /// Lets `count` of the requests that are held under this name go on, the first first; of more
+    /// than there are, those that come next.
+    pub fn release(&self, name: &str, count: usize) {
+        self.service.holds.release(name, count);
+    }
+
+    /// Lets all requests that are held under this name go on, and all that come later.
+    pub fn release_all(&self, name: &str) {
+        self.service.holds.release_all(name);
+    }
+
+    /// What its GPU does, if it has one.
+    pub fn gpu(&self) -> Option<GpuStatus> {
+        self.service.card.as_ref().map(|card| card.status())
+    }
+
     /// Forgets all requests.
     pub fn forget(&self) {
         self.service.journal.clear();
@@ -155,6 +228,17 @@ impl Speech {
     /// Runs until the process ends.
     pub async fn run(self) {
         self.server.run().await;
+    }
+}
+
+async fn wait_for(wanted: usize, look: impl Fn() -> usize) -> Result<(), usize> {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        match look() {
+            found if found == wanted => return Ok(()),
+            found if Instant::now() >= deadline => return Err(found),
+            _ => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The paths, and what each answers.
 
-use super::api::{CreateSpeech, Format, Refusal, Tts, checked};
-use super::{Service, chat, exchange, grpc, take, voices, wav, websocket};
-use crate::server::Connection;
+use super::api::{CreateSpeech, Format, Refusal, SampleRate, Tts, checked};
+use super::gpu::Lost;
+use super::synthesis::{CHARACTER_MILLIS, Sound};
+use super::{Service, chat, exchange, grpc, orca, take, trouble, voices, wav, websocket};
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -17,10 +18,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::time::Duration;
+use voxgate_policy::facts::AudioMillis;
 
 /// The largest body: room for a batch, and for reference audio sent inline.
-const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 pub(super) fn routes(service: Arc<Service>) -> Router {
     Router::new()
@@ -36,12 +38,14 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
         .route(take::PATH, any(take::take))
         // A service answers paths of its own too; what reaches them is a test's concern.
         .fallback(not_found)
-        .layer(middleware::from_fn_with_state(Arc::clone(&service), misbehave_if_asked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), trouble::misbehave_if_asked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), orca::report))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), exchange::record))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         // Not recorded: they are the tests' own questions.
         .route("/health", get(|| async { "ok" }))
         .route("/_received", get(received).delete(forget))
+        .route("/_gpu", get(gpu))
         .with_state(service)
 }
 
@@ -54,7 +58,7 @@ async fn tts(
 ) -> Result<Response, Refusal> {
     let body = body.map_err(|error| Refusal::Body(error.body_text()))?;
     let request: Tts = serde_json::from_slice(&body)?;
-    service.answer(&request.text, request.response_format, &headers).await
+    service.answer(&request.text, request.response_format, &request.sample_rate, &headers).await
 }
 
 async fn create_speech(
@@ -64,7 +68,7 @@ async fn create_speech(
 ) -> Result<Response, Refusal> {
     let body = body.map_err(|error| Refusal::Body(error.body_text()))?;
     let request: CreateSpeech = serde_json::from_slice(&body)?;
-    service.answer(&request.input, request.response_format, &headers).await
+    service.answer(&request.input, request.response_format, &request.sample_rate, &headers).await
 }
 
 /// One job a line, one result a line, each sent as soon as it is there.
@@ -94,43 +98,6 @@ async fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(problem)).into_response()
 }
 
-/// Hangs or resets the connection where `x-test-hang` or `x-test-reset` asks for it, and answers a
-/// failure where `x-test-status` or the failure rate asks for it: at once, while the body
-/// still comes. It is read all the same, for a connection that is closed over it may take the
-/// answer along (RFC 9112 §9.6).
-async fn misbehave_if_asked(
-    State(service): State<Arc<Service>>,
-    request: axum::extract::Request,
-    next: middleware::Next,
-) -> Response {
-    if is_asked(request.headers(), "x-test-reset")
-        && let Some(connection) = request.extensions().get::<Connection>()
-    {
-        connection.reset();
-        return std::future::pending().await;
-    }
-    if is_asked(request.headers(), "x-test-hang") {
-        // That a client goes is only seen by who has read all it sent.
-        return match take::drain(request.into_body()).await {
-            Ok(_) => std::future::pending().await,
-            Err(refusal) => refusal.into_response(),
-        };
-    }
-    let asked = request.headers().get("x-test-status");
-    let asked = asked.and_then(|status| StatusCode::from_bytes(status.as_bytes()).ok());
-    match asked.or_else(|| service.failure()) {
-        Some(status) => {
-            tokio::spawn(take::drain(request.into_body()));
-            Refusal::Asked(status).into_response()
-        }
-        None => next.run(request).await,
-    }
-}
-
-fn is_asked(headers: &HeaderMap, name: &str) -> bool {
-    headers.get(name).is_some_and(|value| value == "1")
-}
-
 #[derive(Debug, Deserialize)]
 struct Which {
     id: Option<String>,
@@ -149,6 +116,13 @@ async fn received(State(service): State<Arc<Service>>, Query(which): Query<Which
     }
 }
 
+async fn gpu(State(service): State<Arc<Service>>) -> Response {
+    match &service.card {
+        Some(card) => Json(card.status()).into_response(),
+        None => not_found().await,
+    }
+}
+
 async fn forget(State(service): State<Arc<Service>>) -> StatusCode {
     service.journal.clear();
     StatusCode::NO_CONTENT
@@ -161,27 +135,54 @@ impl Service {
         &self,
         text: &str,
         format: Format,
+        rate: &SampleRate,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let rate = self.options.sample_rate;
-        let mut sound = self.options.engine.speak(checked(text)?, rate).await?;
-        if is_asked(headers, "x-test-empty") {
+        let rate = rate.or(self.options.sample_rate);
+        let mut sound = self.speak(checked(text)?, rate).await?;
+        if trouble::is_asked(headers, "x-test-empty") {
             sound = stream::empty().boxed();
         }
         let sound = match format {
             Format::Wav => stream::iter([Ok(wav::streaming_header(rate))]).chain(sound).boxed(),
             Format::Pcm => sound,
         };
-        let paced = self.options.pace.of_request(headers).apply(sound, rate);
         let head = [(header::CONTENT_TYPE, format.content_type(rate))];
-        Ok((head, Body::from_stream(paced)).into_response())
+        let body = match &self.card {
+            // It has a pace of its own.
+            Some(_) => Body::from_stream(sound),
+            None => Body::from_stream(self.options.pace.of_request(headers).apply(sound, rate)),
+        };
+        Ok((head, body).into_response())
+    }
+
+    /// The sound of `text`. With a GPU it is a job of it, as long as [`CHARACTER_MILLIS`] says for each
+    /// character, and there is none before its first sound.
+    pub(super) async fn speak(&self, text: &str, sample_rate: u32) -> Result<Sound, Refusal> {
+        let Some(card) = &self.card else {
+            return Ok(self.options.engine.speak(text, sample_rate).await?);
+        };
+        let audio = AudioMillis(text.chars().count() as u64 * u64::from(CHARACTER_MILLIS));
+        let spoken = async {
+            let mut job = card.begin(audio, sample_rate)?;
+            job.first_sound().await?;
+            Ok(job.sound().boxed())
+        };
+        match spoken.await {
+            Ok(sound) => Ok(sound),
+            Err(Lost) => {
+                // Nobody is to hear of it but by the reset of the connection, which is under way.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Err(Refusal::Lost)
+            }
+        }
     }
 
     /// What became of one line of a batch: how long the sound is, and its hash.
     async fn job(&self, line: &[u8]) -> Result<Value, Refusal> {
         let job: Tts = serde_json::from_slice(line)?;
-        let rate = self.options.sample_rate;
-        let mut sound = self.options.engine.speak(checked(&job.text)?, rate).await?;
+        let rate = job.sample_rate.or(self.options.sample_rate);
+        let mut sound = self.speak(checked(&job.text)?, rate).await?;
         let (mut hash, mut bytes) = (Sha256::new(), 0u64);
         while let Some(chunk) = sound.next().await.transpose()? {
             hash.update(&chunk);
@@ -189,13 +190,5 @@ impl Service {
         }
         let hash: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(json!({ "audio_ms": bytes * 1000 / (u64::from(rate) * 2), "sha256": hash }))
-    }
-
-    /// A failure for so many of every hundred requests, evenly spread.
-    fn failure(&self) -> Option<StatusCode> {
-        let percent = u64::from(self.options.failures_percent.min(100));
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let due = |requests: u64| requests.wrapping_mul(percent) / 100;
-        (due(number + 1) > due(number)).then_some(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }

@@ -3,6 +3,8 @@
 mod espeak;
 mod formants;
 
+pub(crate) use formants::CHARACTER_MILLIS;
+
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use std::io;

@@ -1,3 +1,6 @@
+mod gpu;
+mod holds;
+
 use super::*;
 use crate::client::{Client, ClientError};
 use serde_json::json;

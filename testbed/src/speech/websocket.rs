@@ -30,11 +30,11 @@ async fn converse(service: Arc<Service>, mut socket: WebSocket) {
 }
 
 async fn say(service: &Service, socket: &mut WebSocket, text: &str) -> Result<(), axum::Error> {
-    let sound = match checked(text) {
-        Ok(text) => service.options.engine.speak(text, service.options.sample_rate).await,
+    let spoken = async { service.speak(checked(text)?, service.options.sample_rate).await };
+    let mut sound = match spoken.await {
+        Ok(sound) => sound,
         Err(refusal) => return socket.send(Message::text(refusal.to_string())).await,
     };
-    let mut sound = sound.map_err(axum::Error::new)?;
     socket.send(Message::text(text)).await?;
     while let Some(chunk) = sound.next().await.transpose().map_err(axum::Error::new)? {
         socket.send(Message::Binary(chunk)).await?;

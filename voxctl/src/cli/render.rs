@@ -10,7 +10,7 @@ use super::{CliResult, Exit, Output, YELLOW};
 use crate::diagnostic::Source;
 use crate::render::envoy::{self, Address, EnvoyOptions, NamedCluster};
 use crate::render::{
-    self, DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, RenderError, Rendered,
+    self, DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, Proxy, RenderError, Rendered,
     ResourceOptions,
 };
 use crate::validate;
@@ -47,6 +47,9 @@ struct IstioArgs {
     /// A label of the workload; may be repeated. Without any: every workload of the namespace
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = label)]
     labels: Vec<(String, String)>,
+    /// For a gateway instead of the service's sidecar; then --port is the gateway's own
+    #[arg(long)]
+    gateway: bool,
     /// The port that the service's container listens on
     #[arg(long, default_value_t = DEFAULT_PORT, value_parser = clap::value_parser!(u16).range(1..))]
     port: u16,
@@ -142,6 +145,7 @@ impl IstioArgs {
             filter: self.filter,
             namespace: self.namespace,
             labels: unique(self.labels)?,
+            proxy: if self.gateway { Proxy::Gateway } else { Proxy::Sidecar },
             port: self.port,
             module,
         };

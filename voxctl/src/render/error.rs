@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::istio::Filter;
+
 /// Why rendering was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
@@ -48,12 +50,20 @@ pub enum RenderError {
         /// The kind of the resource.
         kind: &'static str,
     },
+    /// What is rendered for a gateway is one kind only.
+    #[error("a {kind} is not rendered for a gateway; render an envoyfilter")]
+    NoGateway {
+        /// The kind of the resource.
+        kind: &'static str,
+    },
     /// The resource leaves the filter's VM without a name, and with it the counters.
     #[error(
-        "voice-quota keeps its counters under the name of its VM, and a {kind} does not let it have \
+        "{filter} keeps what it counts under the name of its VM, and a {kind} does not let it have \
          one, nor say that it comes after jwt-tier; render an envoyfilter"
     )]
     NoVmId {
+        /// The filter.
+        filter: Filter,
         /// The kind of the resource.
         kind: &'static str,
     },

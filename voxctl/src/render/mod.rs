@@ -15,7 +15,7 @@ mod security;
 
 pub use error::{Place, Problem, RenderError};
 pub use istio::{
-    DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, ResourceOptions, UnknownFilter,
+    DEFAULT_PORT, Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, UnknownFilter,
     envoyfilter, trafficextension, wasmplugin,
 };
 

@@ -3,9 +3,12 @@
 mod explain;
 mod explain_body;
 mod explain_quotas;
+mod explain_shedding;
 mod facts;
+mod load;
 mod render;
 mod schema;
+mod simulate;
 mod tenants;
 mod token;
 mod usage;
@@ -82,9 +85,17 @@ fn completions_name_every_command() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = run(&repository(), &["completions", shell]);
         assert_eq!(script.code, 0);
-        for command in
-            ["validate", "schema", "explain", "facts", "render", "usage", "token", "completions"]
-        {
+        for command in [
+            "validate",
+            "schema",
+            "explain",
+            "facts",
+            "render",
+            "usage",
+            "load",
+            "token",
+            "completions",
+        ] {
             assert!(script.out.contains(command), "{shell}: {command}");
         }
     }

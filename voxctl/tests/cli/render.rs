@@ -79,3 +79,12 @@ fn a_rendered_envoyfilter_validates_as_the_policy_it_embeds() {
     assert_eq!(valid.code, 0, "{}", valid.out);
     assert!(valid.out.contains("\"policies\": 1"), "{}", valid.out);
 }
+
+#[test]
+fn a_gateway_is_asked_for_by_name() {
+    for (more, context) in [(&["--gateway"][..], "GATEWAY"), (&[], "SIDECAR_INBOUND")] {
+        let rendered = envoyfilter(more);
+        assert_eq!(rendered.code, 0, "{}", rendered.err);
+        assert!(rendered.out.contains(&format!("context: {context}\n")), "{}", rendered.out);
+    }
+}

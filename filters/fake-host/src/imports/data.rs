@@ -77,6 +77,33 @@ pub(super) unsafe extern "C" fn proxy_get_buffer_bytes(
 }
 
 #[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn proxy_set_buffer_bytes(
+    buffer: u32,
+    start: usize,
+    length: usize,
+    data: *const u8,
+    size: usize,
+) -> u32 {
+    // SAFETY: the SDK passes a slice.
+    let bytes = unsafe { bytes(data, size) };
+    state::with(|state| {
+        if buffer != 0 {
+            state.violation("changed another buffer than a request body");
+            return BAD_ARGUMENT;
+        }
+        let is_in_root = state.current != state.context();
+        let Some(stream) = state.active_stream() else { return BAD_ARGUMENT };
+        if !stream.body.change(start, length, bytes) {
+            return BAD_ARGUMENT;
+        }
+        if is_in_root && stream.body.is_too_large {
+            state.violation("made a body too large in a callback of the root context");
+        }
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn proxy_get_shared_data(
     key: *const u8,
     key_size: usize,

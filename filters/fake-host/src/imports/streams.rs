@@ -20,6 +20,7 @@ impl State {
             ["connection", "uri_san_peer_certificate"] => {
                 Ok(stream.peer_uri_san.clone().ok_or(NOT_FOUND)?.into_bytes())
             }
+            ["xds", "cluster_name"] => Ok(stream.cluster.clone().ok_or(NOT_FOUND)?.into_bytes()),
             ["response", "flags"] => Ok(stream.response.flags.to_le_bytes().to_vec()),
             ["response", "code_details"] => {
                 Ok(stream.response.details.clone().ok_or(NOT_FOUND)?.into_bytes())

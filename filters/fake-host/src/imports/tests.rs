@@ -25,6 +25,7 @@ fn in_stream(request_open: bool) {
             filter_state: Default::default(),
             metadata: serde_json::json!({"filter_metadata": 1, "ns": {"null": null, "text": "t"}}),
             peer_uri_san: None,
+            cluster: None,
         };
         state.streams.insert(7, stream);
     });
@@ -135,4 +136,29 @@ fn what_envoy_punishes_silently_is_a_violation() {
         violations,
         ["replied twice, which hangs the stream", "resumed a request that is not held"]
     );
+}
+
+#[test]
+fn a_body_is_changed_at_its_front_or_its_end_only() {
+    in_stream(true);
+    let set = |start, length, bytes: &str| {
+        // SAFETY: all pointers are to live values.
+        unsafe { data::proxy_set_buffer_bytes(0, start, length, bytes.as_ptr(), bytes.len()) }
+    };
+    let chunk = || state::with(|state| state.stream(7).body.chunk.clone()).map(String::from_utf8);
+    assert_eq!(set(0, 0, "x"), BAD_ARGUMENT, "there is no body");
+    state::with(|state| state.stream(7).body.chunk = Some(b"0123".to_vec()));
+    for (start, length, bytes, expected) in [
+        (0, 2, "", "23"),
+        (0, 0, "ab", "ab23"),
+        (0, 1, "c", "cb23"),
+        (4, 0, "e", "cb23e"),
+        (usize::MAX, 9, "f", "cb23ef"),
+        (0, usize::MAX, "all", "all"),
+    ] {
+        assert_eq!(set(start, length, bytes), OK);
+        assert_eq!(chunk(), Some(Ok(expected.to_owned())));
+    }
+    assert_eq!((set(1, 1, ""), set(2, 0, "x")), (BAD_ARGUMENT, BAD_ARGUMENT));
+    assert_eq!(chunk(), Some(Ok("all".to_owned())));
 }

@@ -19,7 +19,6 @@ type Out = *mut u8;
 
 not_played! {
     proxy_get_log_level(Out);
-    proxy_set_buffer_bytes(u32, usize, usize, In, usize);
     proxy_register_shared_queue(In, usize, Out);
     proxy_resolve_shared_queue(In, usize, In, usize, Out);
     proxy_dequeue_shared_queue(u32, Out, Out);

@@ -34,7 +34,7 @@ impl StreamContext {
     }
 
     fn set_body(&self, body: BodyState) {
-        self.handle.state.body.set(body);
+        self.handle.set_body(body);
     }
 
     fn set_response(&self, response: ResponseState) {

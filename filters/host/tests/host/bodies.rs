@@ -1,5 +1,6 @@
 //! Bodies that are read while the request is held, or watched as they pass.
 
+mod editing;
 mod waiting;
 
 use crate::probe::{Part, Probe, denial, on_body, on_request, on_resume, script};

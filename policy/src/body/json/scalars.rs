@@ -23,10 +23,11 @@ impl Json {
             match piece {
                 Piece::End => {
                     self.state = State::After;
+                    let taken = bytes.len().saturating_sub(rest.len());
                     if is_told {
-                        sink.end();
+                        self.end_scalar(self.offset.saturating_add(taken as u64), sink);
                     }
-                    return Ok(bytes.len().saturating_sub(rest.len()));
+                    return Ok(taken);
                 }
                 Piece::Run(run) if is_told => sink.piece(run),
                 Piece::Char(it) if is_told => sink.piece(it.encode_utf8(&mut [0; 4]).as_bytes()),
@@ -86,7 +87,7 @@ impl Json {
         self.state = State::After;
         if self.begin(Kind::Number, sink) {
             sink.piece(self.prefix.whole().unwrap_or_default());
-            sink.end();
+            self.end_scalar(self.offset, sink);
         }
     }
 
@@ -101,7 +102,7 @@ impl Json {
         if let Some(kind) = longer.complete() {
             self.state = State::After;
             if self.begin(kind, sink) {
-                sink.end();
+                self.end_scalar(self.offset.saturating_add(1), sink);
             }
         }
         Ok(1)

@@ -65,3 +65,15 @@ fn slow_speech_takes_longer() {
     assert_eq!(Speed(4000).stretch(10), 3);
     assert_eq!(Speed::SLOWEST.stretch(u64::MAX), u64::MAX);
 }
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_number_is_compared_by_what_it_is_not_by_how_it_is_written() {
+    for text in ["0", "-0.0", "16000", "016000", "1.6e4", "16000.0000", "1600000e-2", "+5", "0e99"]
+    {
+        assert!(is_at_most(text.as_bytes(), 16_000), "{text}");
+    }
+    for text in ["16000.0001", "16001", "1e99", "-1", "-1e-99", "", "x", "1_0", " 5", "1e", "nan"] {
+        assert!(!is_at_most(text.as_bytes(), 16_000), "{text}");
+    }
+    assert!(is_at_most(b"18446744073709551615", u64::MAX));
+}

@@ -89,6 +89,11 @@ fn the_kept_responses_deliver_the_same_at_any_split() {
 }
 
 #[test]
+fn the_kept_bodies_change_where_they_must_and_nowhere_else() {
+    replay("rewrite");
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

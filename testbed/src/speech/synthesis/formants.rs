@@ -6,7 +6,7 @@ use futures_util::stream::{self, StreamExt};
 use std::f64::consts::TAU;
 
 /// How long a character sounds, in milliseconds; about the pace of read speech.
-const CHARACTER_MILLIS: u32 = 70;
+pub(crate) const CHARACTER_MILLIS: u32 = 70;
 
 pub(super) fn speak(text: &str, sample_rate: u32) -> Sound {
     let characters: Vec<char> = text.chars().collect();

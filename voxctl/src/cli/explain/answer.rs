@@ -43,14 +43,18 @@ pub fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
         output.print(format_args!("  logged: {line}"))?;
     }
     match it.quotas.as_deref() {
-        None => Ok(()),
-        Some([]) => output.print("it costs nothing: no quota counts it"),
+        None => {}
+        Some([]) => output.print("it costs nothing: no quota counts it")?,
         Some(costs) => {
             output.print("it costs, if there is so much left:")?;
             let lines: Vec<_> = costs.iter().map(|it| (it.rule.as_str(), it.line())).collect();
-            output.print_lines(&lines)
+            output.print_lines(&lines)?;
         }
     }
+    let Some(shedding) = &it.shedding else { return Ok(()) };
+    output.print(format_args!("it takes {}:", shedding.summary()))?;
+    let lines: Vec<_> = shedding.levels.iter().map(|it| (it.load.as_str(), it.line())).collect();
+    output.print_lines(&lines)
 }
 
 /// What was considered, how much of the body it took, and what was found.

@@ -33,6 +33,7 @@ pub(super) fn to_file(path: &Path) -> Value {
                 // A property a filter sets is filter state under the prefix `wasm.`.
                 "decision": "%FILTER_STATE(wasm.voxgate.decision:PLAIN)%",
                 "quota": "%FILTER_STATE(wasm.voxgate.quota:PLAIN)%",
+                "shed": "%FILTER_STATE(wasm.voxgate.shed:PLAIN)%",
             }},
         },
     })

@@ -7,7 +7,7 @@ use crate::render::message::{child_mut, each_mut, list_mut, set, text};
 use crate::render::patch::Proxy;
 
 /// The labels that Voxgate's metrics carry in their names as `label=.=value;.`.
-const LABELS: [&str; 11] = [
+const LABELS: [&str; 16] = [
     "outcome",
     "reason",
     "tier",
@@ -19,6 +19,11 @@ const LABELS: [&str; 11] = [
     "tenant",
     "percent",
     "error",
+    "load",
+    "service",
+    "lane",
+    "end",
+    "size",
 ];
 
 /// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1, there only.

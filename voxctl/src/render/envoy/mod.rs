@@ -92,6 +92,7 @@ pub fn from_policy(
             filter: *filter,
             namespace: options.namespace.clone(),
             labels: options.labels.clone().unwrap_or_default(),
+            proxy: istio::Proxy::Sidecar,
             port: options.port.unwrap_or(istio::DEFAULT_PORT),
             module: ModuleSource::File(options.wasm_dir.join(policy.module_file(*filter))),
         };

@@ -80,35 +80,41 @@ fn the_filter_stands_before_the_router_of_a_listener_on_loopback() {
     assert_eq!(listener["name"], "virtualInbound");
 }
 
-const IN_ORDER: [&str; 3] =
-    ["voxgate.jwt-tier", "voxgate.voice-quota", "envoy.filters.http.router"];
+const IN_ORDER: [&str; 4] =
+    ["voxgate.jwt-tier", "voxgate.voice-quota", "voxgate.text-shed", "envoy.filters.http.router"];
 
 #[test]
-fn quotas_stand_between_identity_and_the_router_in_whatever_order_they_are_named() {
+fn filters_stand_in_their_order_before_the_router_in_whatever_order_they_are_named() {
     let (_dir, mut options) = options();
     let policy = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap();
-    assert_eq!(Filter::of(&policy), Filter::ALL);
-    for filters in [[Filter::JwtTier, Filter::VoiceQuota], [Filter::VoiceQuota, Filter::JwtTier]] {
+    let all = PolicyDocument::read(&shipped("policies/glm-tts.yaml")).unwrap();
+    assert_eq!(Filter::of(&all), Filter::ALL);
+    let mut filters = Filter::ALL;
+    for _ in filters {
+        filters.rotate_left(1);
         let config = from_policy(&policy, &filters, &options).unwrap().value;
         let found = http_filters(&config);
-        assert_eq!(found[found.len() - 3..], IN_ORDER);
+        assert_eq!(found[found.len() - 4..], IN_ORDER);
     }
     let issuer = "outbound|443||issuer.example.com=127.0.0.1:9001";
     options.clusters.push(issuer.parse().unwrap());
-    let mut files = [shipped("filters/jwt-tier.yaml"), shipped("filters/voice-quota.yaml")];
-    for _ in 0..2 {
-        files.reverse();
+    let mut files = Filter::ALL.map(|it| shipped(&format!("filters/{it}.yaml")));
+    for _ in Filter::ALL {
+        files.rotate_left(1);
         let rendered = from_files(&files, &options).unwrap();
         assert_eq!(rendered.warnings, Vec::<String>::new());
         let found = http_filters(&rendered.value);
-        assert_eq!(found[found.len() - 3..], IN_ORDER);
+        assert_eq!(found[found.len() - 4..], IN_ORDER);
     }
 }
 
 #[test]
-fn a_policy_without_quotas_runs_without_their_filter() {
+fn a_policy_without_a_section_runs_without_its_filter() {
     let mut written = PolicyDocument::read(&shipped("policies/speech.yaml")).unwrap().written;
     written.as_object_mut().unwrap().remove("quotas");
+    let policy = PolicyDocument::new(written.clone()).unwrap();
+    assert_eq!(Filter::of(&policy), [Filter::JwtTier, Filter::TextShed]);
+    written.as_object_mut().unwrap().remove("shedding");
     assert_eq!(Filter::of(&PolicyDocument::new(written).unwrap()), [Filter::JwtTier]);
 }
 
@@ -215,7 +221,10 @@ fn statistics_get_the_labels_istio_would_give_them() {
     let tier = tags.iter().find(|tag| tag["tag_name"] == "tier").unwrap();
     assert_eq!(tier["regex"], r"(tier=\.=(.*?);\.;)");
     // Every label of every filter: one that is not here stays in the metric's name.
-    for name in ["reason", "source", "result", "rule", "meter", "tenant", "percent", "error"] {
+    for name in [
+        "reason", "source", "result", "rule", "meter", "tenant", "percent", "error", "load",
+        "service", "lane", "end", "size",
+    ] {
         assert!(tags.iter().any(|tag| tag["tag_name"] == name), "{name}");
     }
 }

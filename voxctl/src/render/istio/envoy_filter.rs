@@ -14,6 +14,7 @@ fn priority(filter: Filter) -> i32 {
     match filter {
         Filter::JwtTier => 10,
         Filter::VoiceQuota => 20,
+        Filter::TextShed => 30,
     }
 }
 
@@ -38,10 +39,10 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
             "type_urls": [WASM, RBAC],
         });
         vec![
-            http_filter(options.port, &json!({"name": name, "config_discovery": discovery})),
+            http_filter(options, &json!({"name": name, "config_discovery": discovery})),
             json!({
                 "applyTo": "EXTENSION_CONFIG",
-                "match": {"context": "SIDECAR_INBOUND"},
+                "match": {"context": options.proxy.context()},
                 "patch": {
                     "operation": "ADD",
                     "value": {"name": name, "typed_config": config},
@@ -49,10 +50,10 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
             }),
         ]
     } else {
-        vec![http_filter(options.port, &json!({"name": name, "typed_config": config}))]
+        vec![http_filter(options, &json!({"name": name, "typed_config": config}))]
     };
     if options.filter == Filter::JwtTier {
-        patches.push(buffer_limit(options.port, policy.max_held_bytes()));
+        patches.push(buffer_limit(options, policy.max_held_bytes()));
     }
     let mut spec = serde_json::Map::new();
     if !options.labels.is_empty() {
@@ -68,13 +69,13 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
     })
 }
 
-fn http_filter(port: u16, value: &Value) -> Value {
+fn http_filter(options: &ResourceOptions, value: &Value) -> Value {
     json!({
         "applyTo": "HTTP_FILTER",
         "match": {
-            "context": "SIDECAR_INBOUND",
+            "context": options.proxy.context(),
             "listener": {
-                "portNumber": port,
+                "portNumber": options.port,
                 "filterChain": {"filter": {
                     "name": "envoy.filters.network.http_connection_manager",
                     "subFilter": {"name": "envoy.filters.http.router"},
@@ -88,12 +89,12 @@ fn http_filter(port: u16, value: &Value) -> Value {
 /// Room for what the filter holds and one read more: Envoy's buffer takes a chunk before the filter
 /// is asked about it, and a chunk is as large as one read of the connection, so with less Envoy
 /// would at times answer 413 by itself before the filter does (measured on 1.37.0 and 1.40.0).
-fn buffer_limit(port: u16, max_held_bytes: u64) -> Value {
+fn buffer_limit(options: &ResourceOptions, max_held_bytes: u64) -> Value {
     json!({
         "applyTo": "VIRTUAL_HOST",
         "match": {
-            "context": "SIDECAR_INBOUND",
-            "routeConfiguration": {"portNumber": port},
+            "context": options.proxy.context(),
+            "routeConfiguration": {"portNumber": options.port},
         },
         "patch": {
             "operation": "MERGE",
@@ -151,14 +152,12 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_get_header_map_value",
         "proxy_get_property",
         "proxy_get_shared_data",
-        "proxy_http_call",
         "proxy_increment_metric",
         "proxy_log",
         "proxy_on_configure",
         "proxy_on_context_create",
         "proxy_on_delete",
         "proxy_on_done",
-        "proxy_on_http_call_response",
         "proxy_on_request_body",
         "proxy_on_request_headers",
         "proxy_on_request_trailers",
@@ -175,14 +174,28 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_tick_period_milliseconds",
         "random_get",
     ];
-    // Signatures.
-    const JWT_TIER: &[&str] = &["proxy_call_foreign_function"];
-    // Answers as they pass, and counters.
-    const VOICE_QUOTA: &[&str] =
-        &["proxy_on_response_body", "proxy_on_response_trailers", "proxy_set_shared_data"];
+    // Signatures; keys and tenants, which are fetched.
+    const JWT_TIER: &[&str] =
+        &["proxy_call_foreign_function", "proxy_http_call", "proxy_on_http_call_response"];
+    // Answers as they pass, counters, and tenants.
+    const VOICE_QUOTA: &[&str] = &[
+        "proxy_http_call",
+        "proxy_on_http_call_response",
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+        "proxy_set_shared_data",
+    ];
+    // Answers as they pass, what is in flight, and bodies that are changed.
+    const TEXT_SHED: &[&str] = &[
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+        "proxy_set_buffer_bytes",
+        "proxy_set_shared_data",
+    ];
     let more = match filter {
         Filter::JwtTier => JWT_TIER,
         Filter::VoiceQuota => VOICE_QUOTA,
+        Filter::TextShed => TEXT_SHED,
     };
     BASE.iter().chain(more).copied().collect()
 }

@@ -10,22 +10,25 @@ pub enum Filter {
     JwtTier,
     /// How much; after jwt-tier, which tells it who asks for what.
     VoiceQuota,
+    /// What becomes of what is too long for the moment; after jwt-tier, and after what charges for it.
+    TextShed,
 }
 
 /// A filter that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no filter `{0}`; there are: jwt-tier, voice-quota")]
+#[error("there is no filter `{0}`; there are: jwt-tier, voice-quota, text-shed")]
 pub struct UnknownFilter(pub String);
 
 impl Filter {
     /// All of them, in the order in which a request meets them.
-    pub const ALL: [Self; 2] = [Self::JwtTier, Self::VoiceQuota];
+    pub const ALL: [Self; 3] = [Self::JwtTier, Self::VoiceQuota, Self::TextShed];
 
     /// Its name: also the `root_id` under which the module registers it.
     pub fn name(self) -> &'static str {
         match self {
             Self::JwtTier => "jwt-tier",
             Self::VoiceQuota => "voice-quota",
+            Self::TextShed => "text-shed",
         }
     }
 
@@ -34,6 +37,7 @@ impl Filter {
         let has_use = |it: &Self| match it {
             Self::JwtTier => true,
             Self::VoiceQuota => policy.has_quotas(),
+            Self::TextShed => policy.has_shedding(),
         };
         Self::ALL.into_iter().filter(has_use).collect()
     }

@@ -32,10 +32,32 @@ pub struct ResourceOptions {
     pub namespace: Option<String>,
     /// Labels of the workload. Empty: every workload of the namespace.
     pub labels: BTreeMap<String, String>,
-    /// The service's port (its target port, the one the container listens on).
+    /// The proxy that it runs in.
+    pub proxy: Proxy,
+    /// The service's port (its target port, the one the container listens on); a gateway's own.
     pub port: u16,
     /// Where the module comes from.
     pub module: ModuleSource,
+}
+
+/// A kind of proxy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// The one beside the service, for what comes to it.
+    #[default]
+    Sidecar,
+    /// One at the edge: it can send requests to other workers of a service.
+    Gateway,
+}
+
+impl Proxy {
+    /// `EnvoyFilter.PatchContext`.
+    fn context(self) -> &'static str {
+        match self {
+            Self::Sidecar => "SIDECAR_INBOUND",
+            Self::Gateway => "GATEWAY",
+        }
+    }
 }
 
 /// `EnvoyFilter` (networking.istio.io/v1alpha3, its only version), and what makes Envoy verify
@@ -84,8 +106,10 @@ fn is_enough(
     policy: &PolicyDocument,
     options: &ResourceOptions,
 ) -> Result<(), RenderError> {
-    if options.filter == Filter::VoiceQuota {
-        Err(RenderError::NoVmId { kind })
+    if options.proxy == Proxy::Gateway {
+        Err(RenderError::NoGateway { kind })
+    } else if options.filter != Filter::JwtTier {
+        Err(RenderError::NoVmId { filter: options.filter, kind })
     } else if policy.reads_bodies() {
         Err(RenderError::NoBodies { kind })
     } else {
@@ -135,16 +159,26 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
     if options.filter == Filter::JwtTier {
         warnings.extend(security::warnings(policy));
     }
-    match (options.filter, policy.has_quotas()) {
-        (Filter::JwtTier, true) => warnings.push(
-            "the policy's `quotas` are enforced by another filter: render it, too, as an \
-             envoyfilter with --filter voice-quota"
-                .to_owned(),
-        ),
-        (Filter::VoiceQuota, false) => {
-            warnings.push("the policy has no `quotas`, so voice-quota has nothing to do".to_owned())
+    for (other, section, is_used) in [
+        (Filter::VoiceQuota, "quotas", policy.has_quotas()),
+        (Filter::TextShed, "shedding", policy.has_shedding()),
+    ] {
+        if options.filter == Filter::JwtTier && is_used {
+            warnings.push(format!(
+                "the policy's `{section}` section is enforced by another filter: render it, too, as an \
+                 envoyfilter with --filter {other}"
+            ));
+        } else if options.filter == other && !is_used {
+            let message = format!("the policy has no `{section}`, so {other} has nothing to do");
+            warnings.push(message);
         }
-        (Filter::JwtTier, false) | (Filter::VoiceQuota, true) => {}
+    }
+    if options.filter == Filter::TextShed && options.proxy == Proxy::Sidecar && policy.diverts() {
+        warnings.push(
+            "the ladder diverts to the batch lane, and a sidecar's requests all go to its own \
+             container: render all filters for a gateway, with --gateway"
+                .to_owned(),
+        );
     }
     warnings
 }

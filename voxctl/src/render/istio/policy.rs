@@ -7,7 +7,7 @@ use serde_json::Value;
 use voxgate_policy::Policy;
 use voxgate_policy::decide::reads_bodies;
 use voxgate_policy::error::PolicyErrors;
-use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec};
+use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec, RungSpec};
 
 use super::Filter;
 use crate::render::error::RenderError;
@@ -61,6 +61,17 @@ impl PolicyDocument {
     /// Whether anything is limited by quota, or what was used can be asked for.
     pub(super) fn has_quotas(&self) -> bool {
         !self.spec.quotas.rules.is_empty() || self.spec.quotas.usage.is_some()
+    }
+
+    /// Whether anything is shed.
+    pub(super) fn has_shedding(&self) -> bool {
+        self.spec.shedding.is_some()
+    }
+
+    /// Whether a rule of the ladder sends requests to other workers.
+    pub(super) fn diverts(&self) -> bool {
+        let ladder = self.spec.shedding.iter().flat_map(|it| &it.ladder);
+        ladder.into_iter().any(|it| it.rung == RungSpec::Divert)
     }
 
     /// The first algorithm that only a module built with `software-crypto` verifies: Envoy's

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    Filter, ModuleSource, PolicyDocument, ResourceOptions, envoy_filter_resources, envoyfilter,
-    trafficextension, wasmplugin,
+    Filter, ModuleSource, PolicyDocument, Proxy, ResourceOptions, envoy_filter_resources,
+    envoyfilter, trafficextension, wasmplugin,
 };
 use crate::render::{RenderError, Rendered};
 
@@ -28,6 +28,7 @@ fn options(module: &str, sha256: Option<&str>) -> ResourceOptions {
         filter: Filter::JwtTier,
         namespace: Some("ai".to_owned()),
         labels: BTreeMap::from([("app".to_owned(), "tts".to_owned())]),
+        proxy: Proxy::Sidecar,
         port: 9090,
         module: ModuleSource::parse(module, sha256).unwrap(),
     }
@@ -279,4 +280,102 @@ fn quotas_that_nobody_would_enforce_are_warned_about() {
     let without = self::policy("token", r#""deny""#);
     let warnings = envoyfilter(&without, &quotas).unwrap().warnings;
     assert!(warnings[0].contains("voice-quota has nothing to do"), "{warnings:?}");
+}
+
+/// A policy that sheds, with this ladder, and the options for text-shed.
+fn with_shedding(ladder: Value) -> (PolicyDocument, ResourceOptions) {
+    let mut written = policy("token", r#""deny""#).written;
+    written["shedding"] = json!({"ladder": ladder});
+    let policy = PolicyDocument::new(written).unwrap();
+    (policy, ResourceOptions { filter: Filter::TextShed, ..options(FILE, None) })
+}
+
+fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
+    envoyfilter(policy, options).unwrap().warnings
+}
+
+#[test]
+fn shedding_comes_last_and_keeps_what_is_in_flight_where_all_workers_see_it() {
+    let (policy, shed) = with_shedding(json!([]));
+    let filters = Filter::ALL.map(|filter| {
+        let resources =
+            envoy_filter_resources(&policy, &ResourceOptions { filter, ..shed.clone() });
+        resources[0].clone()
+    });
+    assert!(filters.is_sorted_by_key(|it| it["spec"]["priority"].as_i64()));
+    let [.., last] = filters;
+    assert_eq!(last["metadata"]["name"], "voxgate-text-shed");
+    let patches = last["spec"]["configPatches"].as_array().unwrap();
+    assert_eq!(patches.len(), 1, "what is held is jwt-tier's matter");
+    let config = &patches[0]["patch"]["value"]["typed_config"]["config"];
+    assert_eq!(config["vm_config"]["vm_id"], "voxgate");
+    assert_eq!(config["root_id"], "text-shed");
+    let allowed = &config["capability_restriction_config"]["allowed_capabilities"];
+    for needed in ["proxy_get_shared_data", "proxy_set_shared_data", "proxy_set_buffer_bytes"] {
+        assert!(allowed[needed].is_object(), "{needed}");
+    }
+}
+
+#[test]
+fn what_cannot_name_a_vm_is_refused_to_shedding() {
+    let (policy, shed) = with_shedding(json!([]));
+    for render in [wasmplugin, trafficextension] {
+        let refused = render(&policy, &shed).unwrap_err().to_string();
+        assert!(refused.starts_with("text-shed keeps what it counts"), "{refused}");
+    }
+}
+
+#[test]
+fn shedding_that_nobody_would_do_is_warned_about() {
+    let (policy, shed) = with_shedding(json!([]));
+    assert_eq!(warnings(&policy, &shed), Vec::<String>::new());
+    let of_first = warnings(&policy, &options(FILE, None));
+    assert_eq!(of_first.len(), 1, "{of_first:?}");
+    assert!(of_first[0].starts_with("the policy's `shedding` section is enforced by another"));
+    assert!(of_first[0].ends_with("render it, too, as an envoyfilter with --filter text-shed"));
+    let without = warnings(&self::policy("token", r#""deny""#), &shed);
+    assert_eq!(without, ["the policy has no `shedding`, so text-shed has nothing to do"]);
+}
+
+#[test]
+fn a_sidecar_that_would_divert_to_its_own_container_is_warned_about() {
+    let (policy, sidecar) =
+        with_shedding(json!([{"name": "long", "load": ["busy"], "rung": "divert"}]));
+    let told = warnings(&policy, &sidecar);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("all go to its own container"), "{told:?}");
+    assert!(told[0].contains("--gateway"), "{told:?}");
+    let gateway = ResourceOptions { proxy: Proxy::Gateway, ..sidecar };
+    assert_eq!(warnings(&policy, &gateway), Vec::<String>::new());
+}
+
+#[test]
+fn a_gateways_filters_stand_in_its_own_listener() {
+    let (policy, _) = with_shedding(json!([]));
+    let sha256 = "ab".repeat(32);
+    for filter in Filter::ALL {
+        for (proxy, context) in [(Proxy::Gateway, "GATEWAY"), (Proxy::Sidecar, "SIDECAR_INBOUND")] {
+            // A module that is fetched brings a patch more.
+            let options = options("https://modules.test/x.wasm", Some(&sha256));
+            let options = ResourceOptions { filter, proxy, ..options };
+            let resources = envoy_filter_resources(&policy, &options);
+            let patches = resources[0]["spec"]["configPatches"].as_array().unwrap();
+            assert!(patches.len() >= 2, "{filter}");
+            assert!(patches.iter().all(|it| it["match"]["context"] == context), "{filter}");
+        }
+    }
+}
+
+#[test]
+fn only_an_envoyfilter_is_rendered_for_a_gateway() {
+    let policy = policy("token", r#""deny""#);
+    let gateway = ResourceOptions { proxy: Proxy::Gateway, ..options(FILE, None) };
+    for (render, kind) in [
+        (wasmplugin as fn(_, _) -> Result<Rendered<String>, RenderError>, "WasmPlugin"),
+        (trafficextension, "TrafficExtension"),
+    ] {
+        let refused = render(&policy, &gateway).unwrap_err().to_string();
+        let says = format!("a {kind} is not rendered for a gateway; render an envoyfilter");
+        assert_eq!(refused, says);
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// The cases that are wanted; that without a filter is the first.
 pub fn comparison(plan: &Plan) -> Turns {
     let cases = with_filters().into_iter().filter(|it| plan.wants(it.name));
-    let body = json!({ "text": "Twenty letters, yes.", "sample_rate": 32_000 });
+    let body = json!({ "input": "Twenty letters, yes.", "sample_rate": 32_000 });
     Turns {
         title: "Requests that are shed, or might be".to_owned(),
         requests: plan.requests,

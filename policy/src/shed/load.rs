@@ -162,8 +162,10 @@ impl Load {
         now: UnixMillis,
     ) -> Level {
         self.limit.saw(in_flight, now);
-        self.limit.relax(in_flight.plus(queued), terms, now);
         self.recent.turn(now);
+        if !self.recent.failed_lately(now) {
+            self.limit.relax(in_flight.plus(queued), terms, now);
+        }
         // Not only unheard: a clock that was set back would come to it again.
         self.reported = self.reported.filter(|(_, at)| age(*at, now) <= REPORT_HOLDS);
         let signs = level::Signs {

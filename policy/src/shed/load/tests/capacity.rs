@@ -48,6 +48,20 @@ fn what_late_first_bytes_taught_is_forgotten_in_a_calm_time() {
     assert_eq!(load.capacity(&terms), terms.learn_from);
 }
 
+/// One reset is no crash and lowers nothing, but it is no calm either.
+#[wasm_bindgen_test(unsupported = test)]
+fn what_late_first_bytes_taught_is_not_forgotten_within_five_seconds_of_a_failure() {
+    let terms = terms();
+    let mut load = known(&terms);
+    flood(&mut load, &terms, 0, 30_000);
+    let learned = load.capacity(&terms);
+    load.failed(Failure::Broken, &terms, later(61_000));
+    load.level(Work(0), Work(0), &terms, later(66_000));
+    assert_eq!(load.capacity(&terms), learned);
+    load.level(Work(0), Work(0), &terms, later(66_001));
+    assert_eq!(load.capacity(&terms), terms.learn_from);
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn what_late_first_bytes_taught_is_not_forgotten_while_it_holds_anybody_back() {
     let terms = terms();

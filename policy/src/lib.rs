@@ -38,6 +38,7 @@ pub mod request;
 pub mod response;
 pub mod shed;
 pub mod spec;
+pub mod stream;
 pub mod subject;
 pub mod suggest;
 pub mod tenant;

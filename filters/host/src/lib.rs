@@ -50,7 +50,7 @@ pub use stream::StreamHandle;
 
 use std::time::UNIX_EPOCH;
 
-use voxgate_policy::time::UnixMillis;
+use voxgate_policy::time::{UnixMicros, UnixMillis};
 
 #[doc(hidden)]
 pub use proxy_wasm;
@@ -71,10 +71,15 @@ macro_rules! main {
 
 /// The host's wall clock.
 pub fn now() -> UnixMillis {
+    now_micros().millis()
+}
+
+/// The host's wall clock, in microseconds.
+pub fn now_micros() -> UnixMicros {
     // The clock is always allowed, in every phase: the SDK has no failing status to panic on.
     let since_epoch = proxy_wasm::hostcalls::get_current_time()
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .unwrap_or_default();
-    UnixMillis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    UnixMicros(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
 }

@@ -98,7 +98,23 @@ pub trait HttpFilter: 'static {
         let _ = part;
     }
 
-    /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`].
+    /// Decides what becomes of a part of the response body, after [`ResponseFlow::Shape`], instead of
+    /// [`on_response_body`](Self::on_response_body): `part` is what is new, all up to the last one if
+    /// it comes. The end is never held: whatever the answer to the last part, everything goes on.
+    fn on_shaped_body(&mut self, part: &BodyPart<'_>) -> ChunkFlow {
+        let _ = part;
+        ChunkFlow::RELEASE
+    }
+
+    /// Decides between parts, after [`ResponseFlow::Shape`], when
+    /// [`RootHost::look_after`] asks: whether anything is held or not. [`ChunkFlow::Hold`] changes
+    /// nothing.
+    fn on_due(&mut self) -> ChunkFlow {
+        ChunkFlow::Hold
+    }
+
+    /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`] and
+    /// [`ResponseFlow::Shape`].
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
         let _ = trailers;
     }
@@ -127,7 +143,7 @@ pub enum Flow {
     ReadBody,
 }
 
-/// What a filter wants of a response; it goes on in any case.
+/// What a filter wants of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFlow {
     /// No more of it.
@@ -137,4 +153,33 @@ pub enum ResponseFlow {
     /// The module must export the callbacks for it, see `Module::watches_responses` in
     /// `xtask/src/filters.rs`: Envoy calls what is exported for every chunk of every response.
     Watch,
+    /// [`HttpFilter::on_shaped_body`] and [`HttpFilter::on_due`] decide when the parts go on, and
+    /// [`HttpFilter::on_response_trailers`] sees the trailers. Needs the same exports.
+    Shape,
+}
+
+/// What becomes of the parts of a response that is [shaped](ResponseFlow::Shape).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChunkFlow {
+    /// Envoy keeps it, behind what it keeps already. Past its buffer limit Envoy stops reading from
+    /// the upstream, so a filter holds little, and asks for [`HttpFilter::on_due`].
+    Hold,
+    /// All that is held goes on, but for the last `keep` bytes, which are put before what comes next:
+    /// a frame of audio that is not whole. At most [`MOST_KEPT`](crate::MOST_KEPT); for more, all is
+    /// held.
+    Release {
+        /// Bytes.
+        keep: usize,
+    },
+    /// All that is held goes on, and these bytes behind it. Only in [`HttpFilter::on_due`].
+    Inject(Vec<u8>),
+    /// As [`Inject`](Self::Inject), and then the stream is reset. Only in [`HttpFilter::on_due`].
+    End(Vec<u8>),
+}
+
+// === impl ChunkFlow ===
+
+impl ChunkFlow {
+    /// All goes on.
+    pub const RELEASE: Self = Self::Release { keep: 0 };
 }

@@ -3,6 +3,7 @@
 mod body;
 mod context;
 mod response;
+mod shape;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,10 +12,12 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 
 use crate::root::Timer;
-use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
+use crate::{ChunkFlow, Flow, HttpFilter, LocalReply, RequestHeaders};
 pub(crate) use body::BodyState;
 pub(crate) use context::StreamContext;
 use response::ResponseState;
+pub use shape::MOST_KEPT;
+use shape::ShapeState;
 
 /// Names a stream past its callbacks, to resume it with
 /// [`RootHost::resume`](crate::RootHost::resume). Keeping one keeps nothing of the stream alive.
@@ -29,6 +32,7 @@ struct StreamState {
     phase: Cell<Phase>,
     body: Cell<BodyState>,
     response: Cell<ResponseState>,
+    shape: ShapeState,
     /// A callback of the root context runs, and is about this stream.
     is_in_root: Cell<bool>,
     /// The filter answered, and not Envoy.
@@ -65,6 +69,7 @@ impl StreamHandle {
             phase: Cell::new(Phase::Running),
             body: Cell::default(),
             response: Cell::default(),
+            shape: ShapeState::default(),
             is_in_root: Cell::default(),
             replied: Cell::default(),
             timer,
@@ -111,6 +116,29 @@ impl StreamHandle {
         }
         // The root context lives, since one of its callbacks runs.
         let _ = hostcalls::set_effective_context(root);
+    }
+
+    /// Lets the filter decide about a response that is shaped, in a callback of the root context
+    /// `root`; whether there is still one.
+    pub(crate) fn look_after(&self, root: u32) -> bool {
+        let response = self.response();
+        if !response.is_shaped() || response.has_ended() || self.phase() == Phase::Done {
+            return false;
+        }
+        let Some(filter) = self.filter.upgrade() else { return false };
+        let Ok(mut filter) = filter.try_borrow_mut() else { return true };
+        let flow = filter.on_due();
+        if flow == ChunkFlow::Hold {
+            return true;
+        }
+        if hostcalls::set_effective_context(self.state.context).is_err() {
+            self.enter(Phase::Done);
+            return false;
+        }
+        self.state.shape.due(flow);
+        // The root context lives, since one of its callbacks runs.
+        let _ = hostcalls::set_effective_context(root);
+        true
     }
 
     /// Asks the filter what becomes of the held request; whether it goes on.

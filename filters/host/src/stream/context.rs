@@ -11,7 +11,9 @@ use super::body::BodyState;
 use super::response::ResponseState;
 use super::{Phase, StreamHandle};
 use crate::ending::{EndedStream, Seen};
-use crate::{Flow, HttpFilter, RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers};
+use crate::{
+    ChunkFlow, Flow, HttpFilter, RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers,
+};
 
 /// Without a filter, the plugin was never configured.
 pub(crate) struct StreamContext {
@@ -45,11 +47,25 @@ impl StreamContext {
     fn pass_response(&self, size: usize, has_ended: bool) {
         let response = self.handle.response().pass(size, has_ended);
         self.set_response(response);
-        let part = response.part(size);
+        let part = response.part(0, size);
         self.tell(|filter| filter.on_response_body(&part));
         if part.is_torn() {
             log::error!("the proxy did not give the whole of a response body");
         }
+    }
+
+    /// A chunk of a response that is shaped; Envoy's buffer has `size` bytes now. Whether all goes on.
+    fn shape_response(&self, size: usize, has_ended: bool) -> bool {
+        let held = self.handle.state.shape.held();
+        let response = self.handle.response().pass(size.saturating_sub(held), has_ended);
+        self.set_response(response);
+        let part = response.part(held, size);
+        let mut flow = ChunkFlow::RELEASE;
+        self.tell(|filter| flow = filter.on_shaped_body(&part));
+        if part.is_torn() {
+            log::error!("the proxy did not give the whole of a response body");
+        }
+        self.handle.state.shape.chunk(size, has_ended, flow)
     }
 
     /// A chunk of a request that is held.
@@ -147,21 +163,35 @@ impl HttpContext for StreamContext {
         }
         let mut flow = ResponseFlow::Continue;
         self.tell(|filter| {
-            flow = filter.on_response_headers(&mut ResponseHeaders::new(), end_of_stream);
+            flow =
+                filter.on_response_headers(&mut ResponseHeaders::new(&self.handle), end_of_stream);
         });
         self.set_response(ResponseState::begin(flow, end_of_stream));
         Action::Continue
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        if self.handle.response().is_watched() {
+        let response = self.handle.response();
+        if response.is_shaped() {
+            return action(self.shape_response(size, end_of_stream));
+        }
+        if response.is_watched() {
             self.pass_response(size, end_of_stream);
         }
         Action::Continue
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        if self.handle.response().is_watched() {
+        let response = self.handle.response();
+        if response.is_shaped() {
+            let response = response.pass(0, true);
+            self.set_response(response);
+            self.tell(|filter| {
+                filter.on_shaped_body(&response.part(0, 0));
+            });
+            self.handle.state.shape.trailers();
+            self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
+        } else if response.is_watched() {
             self.pass_response(0, true);
             self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }

@@ -70,7 +70,7 @@ struct Streams {
     /// Streams of one case in one round whose first sound is waited for [default: 300]
     #[arg(long)]
     first_sounds: Option<usize>,
-    /// Seconds of audio of those that are listened to [default: 4]
+    /// Seconds of audio of those that are listened to [default: 3]
     #[arg(long)]
     seconds: Option<u32>,
     /// Listeners at a time [default: 8]

@@ -68,7 +68,7 @@ struct StreamsArguments {
     #[arg(long, default_value_t = 300)]
     first_sounds: usize,
     /// Seconds of audio of those that are listened to
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 3)]
     seconds: u32,
     /// Listeners at a time
     #[arg(long, default_value_t = 8)]

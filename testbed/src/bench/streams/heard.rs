@@ -90,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_player_that_runs_dry_waits_for_the_next_chunk_and_plays_on() {
-        let at = |millis: &[u64]| millis.iter().map(|it| Moment::at_millis(*it)).collect::<Vec<_>>();
+        let at =
+            |millis: &[u64]| millis.iter().map(|it| Moment::at_millis(*it)).collect::<Vec<_>>();
         // It plays from 80 on, and has enough until 180.
         assert_eq!(played(&at(&[0, 20, 40, 60, 80, 180])), (0, Duration::ZERO));
         let late = at(&[0, 20, 40, 60, 80, 210, 229, 260]);

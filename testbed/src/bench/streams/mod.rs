@@ -26,8 +26,9 @@ use cases::Case;
 use connection::Connection;
 use futures_util::future::try_join_all;
 use heard::Heard;
-use pace::Wanted;
+use pace::{CHUNK, Wanted};
 use std::net::SocketAddr;
+use tokio::time::sleep;
 
 /// How much is measured.
 #[derive(Debug, Clone)]
@@ -79,8 +80,8 @@ const CHUNKS_A_SECOND: u32 = 50;
 /// Chunks of one round, to know what one costs.
 const MANY_CHUNKS: u32 = 10_000;
 
-/// Listeners that share them; the service's timer makes one chunk in one or two milliseconds for each.
-const MANY_AT_ONCE: u32 = 4;
+/// Listeners that share them; the service's timer makes one chunk in two milliseconds for each.
+const MANY_AT_ONCE: u32 = 10;
 
 /// Measures all that is wanted; `each` gets it as it comes. `$ENVOY` names the Envoy, `$VOXGATE_DIST`
 /// the folder of the modules, among them those made of the `.wat` files here.
@@ -159,13 +160,14 @@ impl Subject {
     async fn listen(&self, kind: Kind, round: u64, number: usize) -> Result<Vec<Heard>> {
         let mut connection =
             Connection::open(self.address, kind.protocol, self.case.token.clone()).await?;
+        // Real listeners do not all begin in the same millisecond.
+        sleep(CHUNK * u32::try_from(number)? / u32::try_from(kind.at_once)?).await;
         let mut heard = Vec::new();
         for serial in (number..kind.streams).step_by(kind.at_once) {
             // The same in each case.
             let seed = round << 32 | serial as u64;
             let Kind { pace, chunks, .. } = kind;
-            let received =
-                connection.listen(Wanted { pace, chunks, wait_ms: 4, seed }).await?;
+            let received = connection.listen(Wanted { pace, chunks, wait_ms: 4, seed }).await?;
             heard.push(Heard::of(&received)?);
         }
         Ok(heard)
@@ -206,11 +208,19 @@ impl Plan {
     }
 
     fn of_cases(&self) -> Vec<&str> {
-        self.only.iter().map(String::as_str).filter(|it| !Kind::NAMES.iter().any(|name| name.contains(it))).collect()
+        self.only
+            .iter()
+            .map(String::as_str)
+            .filter(|it| !Kind::NAMES.iter().any(|name| name.contains(it)))
+            .collect()
     }
 
     fn of_kinds(&self) -> Vec<&str> {
-        self.only.iter().map(String::as_str).filter(|it| Kind::NAMES.iter().any(|name| name.contains(it))).collect()
+        self.only
+            .iter()
+            .map(String::as_str)
+            .filter(|it| Kind::NAMES.iter().any(|name| name.contains(it)))
+            .collect()
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) const LEAST: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
-    /// As fast as chunks can be told apart: one a millisecond or so.
+    /// As fast as they are surely told apart: one in two milliseconds or so.
     Separate,
     /// As it is heard.
     RealTime,
@@ -44,9 +44,10 @@ pub(super) struct Wanted {
 // === impl Pace ===
 
 impl Pace {
+    /// In a title.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Separate => "one a millisecond",
+            Self::Separate => "one in two milliseconds",
             Self::RealTime => "real time",
             Self::Twice => "twice real time",
             Self::Hiccups => "1.5 times real time, with hiccups",

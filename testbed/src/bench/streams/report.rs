@@ -9,7 +9,8 @@ use crate::bench::report::{row, table};
 impl Comparison {
     /// How late the first sound is.
     pub fn first_sounds(&self) -> String {
-        let head = ["", "p50 ms", "p99 ms", "added to direct: p50", "p99", "added to Envoy: p50", "p99"];
+        let head =
+            ["", "p50 ms", "p99 ms", "added to direct: p50", "p99", "added to Envoy: p50", "p99"];
         let mut table = table(&head);
         for it in &self.cases {
             table.add_row(row(
@@ -63,7 +64,14 @@ impl Comparison {
 
     /// What a chunk costs Envoy.
     pub fn chunks(&self) -> String {
-        let head = ["", "µs a chunk", "over no filter", "rounds", "frames a chunk", "Envoy's writes a chunk"];
+        let head = [
+            "",
+            "µs a chunk",
+            "over no filter",
+            "rounds",
+            "frames a chunk",
+            "Envoy's writes a chunk",
+        ];
         let mut table = table(&head);
         for it in self.cases.iter().skip(1) {
             let mut rounds: Vec<f64> = it.rounds.iter().map(Round::cpu_us_of_chunk).collect();

@@ -119,6 +119,14 @@ pub trait HttpFilter: 'static {
         let _ = trailers;
     }
 
+    /// The stream is over, and access logs are about to be written: what they are to say of it can be
+    /// [told](EndedStream::set_filter_state) now. Not called if the VM died.
+    ///
+    /// The module must export the callback for it, see `Module::tells_logs` in `xtask/src/filters.rs`.
+    fn on_log(&mut self, stream: &EndedStream<'_>) {
+        let _ = stream;
+    }
+
     /// The stream is over, however it ended. Not called if the VM died.
     fn on_done(&mut self, stream: &EndedStream<'_>) {
         let _ = stream;

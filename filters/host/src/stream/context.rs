@@ -43,6 +43,15 @@ impl StreamContext {
         self.handle.state.response.set(response);
     }
 
+    fn ended(&self) -> EndedStream<'static> {
+        let response = self.handle.response();
+        EndedStream::new(Seen {
+            replied: self.handle.state.replied.get(),
+            response: response.progress(),
+            was_watched: response.is_watched(),
+        })
+    }
+
     /// The last `size` bytes of a response that is watched.
     fn pass_response(&self, size: usize, has_ended: bool) {
         let response = self.handle.response().pass(size, has_ended);
@@ -103,12 +112,7 @@ impl StreamContext {
 impl Context for StreamContext {
     fn on_done(&mut self) -> bool {
         self.handle.enter(Phase::Done);
-        let response = self.handle.response();
-        let stream = EndedStream::new(Seen {
-            replied: self.handle.state.replied.get(),
-            response: response.progress(),
-            was_watched: response.is_watched(),
-        });
+        let stream = self.ended();
         self.tell(|filter| filter.on_done(&stream));
         true
     }
@@ -196,6 +200,11 @@ impl HttpContext for StreamContext {
             self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }
         Action::Continue
+    }
+
+    fn on_log(&mut self) {
+        let stream = self.ended();
+        self.tell(|filter| filter.on_log(&stream));
     }
 }
 

@@ -4,7 +4,7 @@ use std::mem;
 use std::rc::Rc;
 
 use voxgate_host::{
-    BodyPart, ChunkFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders, ResponseFlow,
+    BodyPart, ChunkFlow, DueFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders, ResponseFlow,
     ResponseHeaders, ResponseTrailers, now_micros,
 };
 use voxgate_policy::response::ResponseHead;
@@ -159,12 +159,12 @@ impl HttpFilter for ChunkFlushFilter {
 
     fn on_shaped_body(&mut self, part: &BodyPart<'_>) -> ChunkFlow {
         let shared = Rc::clone(&self.shared);
-        self.streaming().map_or(ChunkFlow::RELEASE, |it| it.chunk(part, &shared))
+        self.streaming().map_or(ChunkFlow::Release, |it| it.chunk(part, &shared))
     }
 
-    fn on_due(&mut self) -> ChunkFlow {
+    fn on_due(&mut self) -> DueFlow {
         let shared = Rc::clone(&self.shared);
-        self.streaming().map_or(ChunkFlow::Hold, |it| it.due(&shared))
+        self.streaming().map_or(DueFlow::Hold, |it| it.due(&shared))
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {

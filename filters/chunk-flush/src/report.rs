@@ -93,7 +93,7 @@ impl Report {
         let Some(action) = act.as_str() else { return };
         self.stalls.increment(&[asked.operation(), action]);
         // Once in a silence.
-        if matches!(act, Act::Count | Act::End(_)) {
+        {
             log::warn!(
                 "stream=stalled action={action} operation={} tier={} trace={}",
                 asked.operation(),

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use voxgate_host::{BodyPart, ChunkFlow, StreamHandle, now_micros};
+use voxgate_host::{BodyPart, ChunkFlow, DueFlow, StreamHandle, now_micros};
 use voxgate_policy::stream::stall::{Act, StallWatch};
 use voxgate_policy::stream::{CoalesceRule, Coalescer, End, Figures, Observer, Step};
 use voxgate_policy::time::UnixMicros;
@@ -54,7 +54,7 @@ impl Streaming {
         self.coalescer.is_some() || (acts_on_silence && self.stall.is_some())
     }
 
-    /// More of it came. What the answer is of a stream that is only watched, all goes on.
+    /// More of it came. Of a stream that is only watched, all goes on.
     pub fn chunk(&mut self, part: &BodyPart<'_>, shared: &Shared) -> ChunkFlow {
         let now = now_micros();
         part.pieces().for_each(|piece| self.observer.feed(&piece));
@@ -69,41 +69,46 @@ impl Streaming {
         }
         if part.is_last() {
             shared.forget(self.id);
-            return self.go(Step::Release { keep: 0 }, now);
+            self.release(now);
+            return ChunkFlow::Release;
         }
         let progress = self.observer.progress();
         let step = match &mut self.coalescer {
             Some(it) => it.chunk(self.held, &progress, self.observer.listener(), now),
-            None => Step::Release { keep: 0 },
+            None => Step::Release,
         };
-        let flow = self.go(step, now);
-        self.look_after(step, now, shared);
-        flow
+        self.look_after(step, shared);
+        match step {
+            Step::Hold { .. } => ChunkFlow::Hold,
+            Step::Release => {
+                self.release(now);
+                ChunkFlow::Release
+            }
+        }
     }
 
     /// The timer went off.
-    pub fn due(&mut self, shared: &Shared) -> ChunkFlow {
+    pub fn due(&mut self, shared: &Shared) -> DueFlow {
         let now = now_micros();
         let progress = self.observer.progress();
-        let mut step = Step::Release { keep: 0 };
-        let mut flow = ChunkFlow::Hold;
+        let mut step = Step::Release;
+        let mut flow = DueFlow::Hold;
         if let Some(coalescer) = self.coalescer.as_mut().filter(|_| self.held > 0) {
             step = coalescer.due(self.held, &progress, self.observer.listener(), now);
-            flow = self.go(step, now);
-        }
-        if let Some(stall) = &mut self.stall {
-            let act = stall.check(self.observer.kind(), &progress, self.held, now);
-            shared.report.stalled(&self.asked, act);
-            match act {
-                Act::None | Act::Count => {}
-                Act::Inject(bytes) => flow = ChunkFlow::Inject(bytes.to_vec()),
-                Act::End(bytes) => {
-                    self.is_stalled = true;
-                    flow = ChunkFlow::End(bytes.to_vec());
-                }
+            if step == Step::Release {
+                self.release(now);
+                flow = DueFlow::Release;
             }
         }
-        self.look_after(step, now, shared);
+        if let Some(stall) = &mut self.stall {
+            let act = stall.check(self.observer.kind(), now);
+            shared.report.stalled(&self.asked, act);
+            if act == Act::End {
+                self.is_stalled = true;
+                flow = DueFlow::End;
+            }
+        }
+        self.look_after(step, shared);
         flow
     }
 
@@ -118,18 +123,15 @@ impl Streaming {
         shared.forget(self.id);
     }
 
-    fn go(&mut self, step: Step, now: UnixMicros) -> ChunkFlow {
-        let Step::Release { keep } = step else { return ChunkFlow::Hold };
-        self.held = keep;
-        self.observer.released(self.came.saturating_sub(keep), now);
-        ChunkFlow::Release { keep: usize::try_from(keep).unwrap_or_default() }
+    fn release(&mut self, now: UnixMicros) {
+        self.held = 0;
+        self.observer.released(self.came, now);
     }
 
-    fn look_after(&self, step: Step, now: UnixMicros, shared: &Shared) {
-        let held_until = match (step, &self.coalescer) {
-            (Step::Hold { until }, _) => Some(until),
-            (Step::Release { keep: 1.. }, Some(it)) => Some(now.plus(it.rule().max_delay)),
-            (Step::Release { .. }, _) => None,
+    fn look_after(&self, step: Step, shared: &Shared) {
+        let held_until = match step {
+            Step::Hold { until } => Some(until),
+            Step::Release => None,
         };
         let silent_at = self.stall.as_ref().and_then(StallWatch::due);
         match held_until.into_iter().chain(silent_at).min() {

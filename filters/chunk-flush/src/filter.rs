@@ -191,8 +191,9 @@ impl HttpFilter for ChunkFlushFilter {
     }
 
     fn on_done(&mut self, _: &EndedStream<'_>) {
+        let shared = Rc::clone(&self.shared);
         if let Some(streaming) = self.streaming() {
-            streaming.forget(&Rc::clone(&self.shared));
+            streaming.forget(&shared);
         }
     }
 }

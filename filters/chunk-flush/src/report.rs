@@ -6,7 +6,7 @@ use serde::Serialize;
 use voxgate_host::{CounterFamily, EndedStream, HistogramFamily};
 use voxgate_policy::StreamPolicy;
 use voxgate_policy::stream::stall::Act;
-use voxgate_policy::stream::{BUCKETS_MS, BaselineKey, Figures, Measure, Pattern, Slow};
+use voxgate_policy::stream::{BUCKETS_MS, Figures, Measure, Pattern, Slow};
 use voxgate_policy::time::UnixMillis;
 
 use crate::asked::Asked;

@@ -2,6 +2,9 @@
 //!
 //! A filter cannot keep Envoy's own limits from a stream, so these patches stand in chunk-flush's EnvoyFilter.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

@@ -1,8 +1,10 @@
 //! A request as far as its stream concerns it.
 
+use std::time::Duration;
+
 use voxgate_host::{RequestHeaders, now_micros};
-use voxgate_policy::request::RequestHead;
 use voxgate_policy::shed::{DEADLINE_HEADER, parse_deadline};
+use voxgate_policy::stream::Figures;
 use voxgate_policy::stream::stages::{STAGES_HEADER, Stages, stage_of};
 use voxgate_policy::subject::{SUBJECT_STATE, Subject};
 use voxgate_policy::time::{UnixMicros, UnixMillis};
@@ -20,7 +22,9 @@ pub struct Asked {
     /// What this service is in a pipeline: `tts`.
     pub stage: Option<&'static str>,
     /// The trace's id, of W3C `traceparent`: 32 hexadecimal digits.
-    pub trace: Option<String>,
+    trace: Option<String>,
+    /// `accept-encoding`.
+    pub accept_encoding: Option<Vec<u8>>,
     /// Whether the response is to have no body.
     pub is_head: bool,
 }
@@ -38,6 +42,7 @@ impl Asked {
             stages: head.first(STAGES_HEADER).map(Stages::parse).unwrap_or_default(),
             stage: subject.operations.iter().find_map(|it| stage_of(it)),
             trace: head.first("traceparent").and_then(trace_id),
+            accept_encoding: head.first("accept-encoding").map(<[u8]>::to_vec),
             is_head: head.method() == b"HEAD",
             subject,
         }
@@ -57,6 +62,27 @@ impl Asked {
     pub fn model(&self) -> &str {
         self.subject.models.first().map_or("none", String::as_str)
     }
+
+    /// The trace's id, or `none`.
+    pub fn trace(&self) -> &str {
+        self.trace.as_deref().unwrap_or("none")
+    }
+
+    /// What the stages took, this one until its first audible sample or byte; `None` if it is no stage.
+    pub fn stage_line(&self, figures: &Figures) -> Option<String> {
+        let first = first_heard(figures);
+        let stages = self.stages.clone().with(self.stage?, first);
+        Some(stages.one_line(self.deadline, self.sent.plus(first).millis()))
+    }
+
+    /// Whether the first audible sample or byte came behind the deadline.
+    pub fn was_late(&self, figures: &Figures) -> bool {
+        self.deadline.is_some_and(|it| it < self.sent.plus(first_heard(figures)).millis())
+    }
+}
+
+fn first_heard(figures: &Figures) -> Duration {
+    figures.ttfa.or(figures.first_byte).unwrap_or(figures.headers)
 }
 
 /// The trace id of a `traceparent` (W3C Trace Context §3.2.2), if it is one.

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use voxgate_host::{RootHost, StreamHandle, now_micros};
 use voxgate_policy::StreamPolicy;
-use voxgate_policy::stream::Pattern;
-use voxgate_policy::stream::baseline::Baselines;
+use voxgate_policy::stream::{BaselineKey, Baselines, Figures, Openings, Pattern, Slow};
 use voxgate_policy::time::UnixMicros;
 
+use crate::asked::Asked;
 use crate::report::Report;
+use crate::streaming::Streaming;
 
 /// How often the timer looks at most. Envoy's is late by some 4 ms.
 const SHORTEST_TICK: Duration = Duration::from_millis(1);
@@ -23,7 +24,9 @@ pub struct Shared {
     pub policy: StreamPolicy,
     pub report: Report,
     /// What is usual, to this worker.
-    pub baselines: RefCell<Baselines>,
+    baselines: RefCell<Baselines>,
+    /// How streams began lately, to this worker.
+    openings: RefCell<Openings>,
     /// Operations and patterns that this worker has logged.
     told: RefCell<BTreeSet<(String, Pattern)>>,
     /// Streams that the timer looks after.
@@ -46,6 +49,7 @@ impl Shared {
             report: Report::new(&policy),
             policy,
             baselines: RefCell::default(),
+            openings: RefCell::default(),
             told: RefCell::default(),
             watched: RefCell::default(),
             last_id: Cell::default(),
@@ -73,6 +77,23 @@ impl Shared {
     /// A stream needs no timer any more.
     pub fn forget(&self, id: u64) {
         self.watched.borrow_mut().remove(&id);
+    }
+
+    /// Compares a stream that is over with what is usual.
+    pub fn judge(&self, asked: &Asked, figures: &Figures) -> Option<Slow> {
+        let terms = &self.policy.rules()?.slow;
+        let key = BaselineKey::new(asked.operation(), asked.model(), asked.subject.text_chars);
+        let permille = figures.real_time_permille;
+        self.baselines.borrow_mut().judge(key, figures.ttfa, permille, terms)
+    }
+
+    /// What is recognised by a stream that is over.
+    pub fn patterns(&self, streaming: &mut Streaming) -> BTreeSet<Pattern> {
+        let mut openings = self.openings.borrow_mut();
+        let opening = streaming.observer.opening();
+        let operation = streaming.asked.operation();
+        let by_many = opening.and_then(|it| openings.judge(operation, it));
+        streaming.observer.news().chain(by_many).collect()
     }
 
     /// Whether this is the first time that this worker tells of it.

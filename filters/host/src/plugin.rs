@@ -99,24 +99,32 @@ pub trait HttpFilter: 'static {
     }
 
     /// Decides what becomes of a part of the response body, after [`ResponseFlow::Shape`], instead of
-    /// [`on_response_body`](Self::on_response_body): `part` is what is new, all up to the last one if
-    /// it comes. The end is never held: whatever the answer to the last part, everything goes on.
+    /// [`on_response_body`](Self::on_response_body). Whatever the answer, everything goes on with the
+    /// last part, before trailers, and when more than [`MOST_HELD`](crate::MOST_HELD) would be held;
+    /// [`StreamHandle::held`](crate::StreamHandle::held) says what is held.
     fn on_shaped_body(&mut self, part: &BodyPart<'_>) -> ChunkFlow {
         let _ = part;
-        ChunkFlow::RELEASE
+        ChunkFlow::Release
     }
 
     /// Decides between parts, after [`ResponseFlow::Shape`], when
-    /// [`RootHost::look_after`] asks: whether anything is held or not. [`ChunkFlow::Hold`] changes
-    /// nothing.
-    fn on_due(&mut self) -> ChunkFlow {
-        ChunkFlow::Hold
+    /// [`RootHost::look_after`] asks: whether anything is held or not.
+    fn on_due(&mut self) -> DueFlow {
+        DueFlow::Hold
     }
 
     /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`] and
     /// [`ResponseFlow::Shape`].
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
         let _ = trailers;
+    }
+
+    /// The stream is over, and access logs are about to be written: what they are to say of it can be
+    /// [told](EndedStream::set_filter_state) now. Not called if the VM died.
+    ///
+    /// The module must export the callback for it, see `Module::tells_logs` in `xtask/src/filters.rs`.
+    fn on_log(&mut self, stream: &EndedStream<'_>) {
+        let _ = stream;
     }
 
     /// The stream is over, however it ended. Not called if the VM died.
@@ -158,28 +166,26 @@ pub enum ResponseFlow {
     Shape,
 }
 
-/// What becomes of the parts of a response that is [shaped](ResponseFlow::Shape).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What becomes of a part of a response that is [shaped](ResponseFlow::Shape), and of what is held
+/// before it. Parts go on as they came, together, and never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChunkFlow {
-    /// Envoy keeps it, behind what it keeps already. Past its buffer limit Envoy stops reading from
-    /// the upstream, so a filter holds little, and asks for [`HttpFilter::on_due`].
+    /// Envoy keeps it, behind what it keeps already. The plugin must bound the time, with a timer and
+    /// [`RootHost::look_after`].
     Hold,
-    /// All that is held goes on, but for the last `keep` bytes, which are put before what comes next:
-    /// a frame of audio that is not whole. At most [`MOST_KEPT`](crate::MOST_KEPT); for more, all is
-    /// held.
-    Release {
-        /// Bytes.
-        keep: usize,
-    },
-    /// All that is held goes on, and these bytes behind it. Only in [`HttpFilter::on_due`].
-    Inject(Vec<u8>),
-    /// As [`Inject`](Self::Inject), and then the stream is reset. Only in [`HttpFilter::on_due`].
-    End(Vec<u8>),
+    /// It goes on, behind what is held.
+    Release,
 }
 
-// === impl ChunkFlow ===
-
-impl ChunkFlow {
-    /// All goes on.
-    pub const RELEASE: Self = Self::Release { keep: 0 };
+/// What becomes of a response between its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueFlow {
+    /// Nothing changes.
+    Hold,
+    /// What is held goes on.
+    Release,
+    /// What is held goes on, and then the stream is reset: what the client has is not whole, and it
+    /// learns that now. Over HTTP/1.1 it sees the connection close after `delayed_close_timeout`, which
+    /// is a second.
+    End,
 }

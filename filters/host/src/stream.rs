@@ -12,11 +12,11 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 
 use crate::root::Timer;
-use crate::{ChunkFlow, Flow, HttpFilter, LocalReply, RequestHeaders};
+use crate::{DueFlow, Flow, HttpFilter, LocalReply, RequestHeaders};
 pub(crate) use body::BodyState;
 pub(crate) use context::StreamContext;
 use response::ResponseState;
-pub use shape::MOST_KEPT;
+pub use shape::MOST_HELD;
 use shape::ShapeState;
 
 /// Names a stream past its callbacks, to resume it with
@@ -82,9 +82,14 @@ impl StreamHandle {
         self.phase() == Phase::Waiting
     }
 
+    /// Bytes of a [shaped](crate::ResponseFlow::Shape) response that Envoy holds.
+    pub fn held(&self) -> usize {
+        self.state.shape.held()
+    }
+
     /// Changes the plugin's timer, as
-    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, while the
-    /// request waits.
+    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, in any
+    /// callback.
     pub fn set_tick_period(&self, period: Duration) {
         self.state.timer.set_period(period);
     }
@@ -125,20 +130,25 @@ impl StreamHandle {
         if !response.is_shaped() || response.has_ended() || self.phase() == Phase::Done {
             return false;
         }
+        // Envoy enters no stream while it is in one.
         let Some(filter) = self.filter.upgrade() else { return false };
-        let Ok(mut filter) = filter.try_borrow_mut() else { return true };
-        let flow = filter.on_due();
-        if flow == ChunkFlow::Hold {
+        let flow = filter.try_borrow_mut().map_or(DueFlow::Hold, |mut filter| filter.on_due());
+        if flow == DueFlow::Hold {
             return true;
         }
         if hostcalls::set_effective_context(self.state.context).is_err() {
             self.enter(Phase::Done);
             return false;
         }
-        self.state.shape.due(flow);
+        self.state.shape.release_between();
+        if flow == DueFlow::End {
+            self.state.response.set(response.end());
+            // As with resuming: put off until this callback is over, and always Ok.
+            let _ = hostcalls::reset_http_response();
+        }
         // The root context lives, since one of its callbacks runs.
         let _ = hostcalls::set_effective_context(root);
-        true
+        flow != DueFlow::End
     }
 
     /// Asks the filter what becomes of the held request; whether it goes on.

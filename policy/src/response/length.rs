@@ -48,7 +48,8 @@ impl Length {
 
     /// In whole microseconds, the last part rounded down.
     pub(super) fn duration(self) -> Duration {
-        let micros = u128::from(self.units()).saturating_mul(1_000_000) / u128::from(UNITS);
+        let micros = u128::from(self.units()).saturating_mul(1_000_000);
+        let micros = micros.checked_div(UNITS.into()).unwrap_or_default();
         Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 

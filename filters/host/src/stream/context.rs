@@ -43,29 +43,29 @@ impl StreamContext {
         self.handle.state.response.set(response);
     }
 
-    /// The last `size` bytes of a response that is watched.
-    fn pass_response(&self, size: usize, has_ended: bool) {
-        let response = self.handle.response().pass(size, has_ended);
-        self.set_response(response);
-        let part = response.part(0, size);
-        self.tell(|filter| filter.on_response_body(&part));
-        if part.is_torn() {
-            log::error!("the proxy did not give the whole of a response body");
-        }
+    fn ended(&self) -> EndedStream<'static> {
+        let response = self.handle.response();
+        EndedStream::new(Seen {
+            replied: self.handle.state.replied.get(),
+            response: response.progress(),
+            was_watched: response.is_watched(),
+        })
     }
 
-    /// A chunk of a response that is shaped; Envoy's buffer has `size` bytes now. Whether all goes on.
-    fn shape_response(&self, size: usize, has_ended: bool) -> bool {
-        let held = self.handle.state.shape.held();
-        let response = self.handle.response().pass(size.saturating_sub(held), has_ended);
+    /// The last `size` bytes of a response that is watched; what the filter wants of them.
+    fn pass_response(&self, size: usize, has_ended: bool) -> ChunkFlow {
+        let response = self.handle.response().pass(size, has_ended);
         self.set_response(response);
-        let part = response.part(held, size);
-        let mut flow = ChunkFlow::RELEASE;
-        self.tell(|filter| flow = filter.on_shaped_body(&part));
+        let part = response.part(size);
+        let mut flow = ChunkFlow::Release;
+        self.tell(|filter| match response.is_shaped() {
+            true => flow = filter.on_shaped_body(&part),
+            false => filter.on_response_body(&part),
+        });
         if part.is_torn() {
             log::error!("the proxy did not give the whole of a response body");
         }
-        self.handle.state.shape.chunk(size, has_ended, flow)
+        flow
     }
 
     /// A chunk of a request that is held.
@@ -103,12 +103,7 @@ impl StreamContext {
 impl Context for StreamContext {
     fn on_done(&mut self) -> bool {
         self.handle.enter(Phase::Done);
-        let response = self.handle.response();
-        let stream = EndedStream::new(Seen {
-            replied: self.handle.state.replied.get(),
-            response: response.progress(),
-            was_watched: response.is_watched(),
-        });
+        let stream = self.ended();
         self.tell(|filter| filter.on_done(&stream));
         true
     }
@@ -171,31 +166,25 @@ impl HttpContext for StreamContext {
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        let response = self.handle.response();
-        if response.is_shaped() {
-            return action(self.shape_response(size, end_of_stream));
+        if !self.handle.response().is_watched() {
+            return Action::Continue;
         }
-        if response.is_watched() {
-            self.pass_response(size, end_of_stream);
+        let flow = self.pass_response(size, end_of_stream);
+        action(self.handle.state.shape.chunk(size, end_of_stream, flow) == ChunkFlow::Release)
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        if self.handle.response().is_watched() {
+            self.pass_response(0, true);
+            self.handle.state.shape.chunk(0, true, ChunkFlow::Release);
+            self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }
         Action::Continue
     }
 
-    fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        let response = self.handle.response();
-        if response.is_shaped() {
-            let response = response.pass(0, true);
-            self.set_response(response);
-            self.tell(|filter| {
-                filter.on_shaped_body(&response.part(0, 0));
-            });
-            self.handle.state.shape.trailers();
-            self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
-        } else if response.is_watched() {
-            self.pass_response(0, true);
-            self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
-        }
-        Action::Continue
+    fn on_log(&mut self) {
+        let stream = self.ended();
+        self.tell(|filter| filter.on_log(&stream));
     }
 }
 

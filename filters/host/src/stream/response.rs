@@ -39,9 +39,14 @@ impl ResponseState {
         Self { came, has_ended: self.has_ended || has_ended, ..self }
     }
 
-    /// The bytes `start..end` of Envoy's buffer, which are the last that came.
-    pub fn part(&self, start: usize, end: usize) -> BodyPart<'static> {
-        BodyPart::new(BufferType::HttpResponseBody, start, end, self.came, self.has_ended)
+    /// Nothing more is wanted of it.
+    pub fn end(self) -> Self {
+        Self { is_shaped: false, ..self }
+    }
+
+    /// The last `size` bytes that came.
+    pub fn part(&self, size: usize) -> BodyPart<'static> {
+        BodyPart::new(BufferType::HttpResponseBody, 0, size, self.came, self.has_ended)
     }
 
     pub fn is_shaped(&self) -> bool {

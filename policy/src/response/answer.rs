@@ -47,7 +47,7 @@ enum Framing {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn of(media_type: &MediaType<'_>) -> Option<Self> {
+    pub(super) fn of(media_type: &MediaType<'_>, _asked: Option<u64>) -> Option<Self> {
         let framing = match media_type.name() {
             "text/event-stream" => Framing::Events(Events::default()),
             name if BodyFormat::Jsonl.has_media_type(name) => Framing::Lines,
@@ -94,6 +94,12 @@ impl Answer {
             Framing::Lines => Format::Jsonl,
             Framing::Events(_) => Format::Sse,
         }
+    }
+
+    pub(super) fn set_silence(&mut self, _: std::time::Duration) {}
+
+    pub(super) fn told(&self) -> super::told::Told {
+        super::told::Told { format: self.format(), ..Default::default() }
     }
 
     pub(super) fn tokens(&self) -> Option<u64> {

@@ -28,9 +28,9 @@ impl ShapeState {
     }
 
     /// What is answered to a chunk of `size` bytes for which the filter wants `flow`.
-    pub fn chunk(&self, size: usize, has_ended: bool, flow: ChunkFlow) -> ChunkFlow {
+    pub fn chunk(&self, size: usize, flow: ChunkFlow) -> ChunkFlow {
         let held = self.held.get().saturating_add(size);
-        if has_ended || flow == ChunkFlow::Release || held == 0 || held > MOST_HELD {
+        if flow == ChunkFlow::Release || held == 0 || held > MOST_HELD {
             self.held.set(0);
             self.is_stopped.set(false);
             return ChunkFlow::Release;

@@ -4,8 +4,8 @@ use std::mem;
 use std::rc::Rc;
 
 use voxgate_host::{
-    BodyPart, ChunkFlow, DueFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders, ResponseFlow,
-    ResponseHeaders, ResponseTrailers, now_micros,
+    BodyPart, ChunkFlow, DueFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders,
+    ResponseFlow, ResponseHeaders, ResponseTrailers, now_micros,
 };
 use voxgate_policy::response::ResponseHead;
 use voxgate_policy::stream::protect::{self, Headers, SERVER_TIMING};
@@ -95,12 +95,7 @@ impl ChunkFlushFilter {
     }
 
     /// Tells the client, and whoever it asks next, what the stages took up to here.
-    fn tell_stages(
-        &self,
-        asked: &Asked,
-        rules: &StreamRules,
-        response: &mut ResponseHeaders<'_>,
-    ) {
+    fn tell_stages(&self, asked: &Asked, rules: &StreamRules, response: &mut ResponseHeaders<'_>) {
         let Some(stage) = asked.stage.filter(|_| response.is_from_upstream()) else { return };
         let took = now_micros().since(asked.sent);
         self.shared.report.stage(stage, took, asked.deadline);
@@ -168,8 +163,7 @@ impl HttpFilter for ChunkFlushFilter {
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
-        let server_timing =
-            self.shared.policy.rules().is_some_and(|it| it.protect.server_timing);
+        let server_timing = self.shared.policy.rules().is_some_and(|it| it.protect.server_timing);
         if let Some(streaming) = self.streaming()
             && server_timing
             && let Some(ttfa) = streaming.observer.ttfa()

@@ -1,4 +1,4 @@
-//! A client's connection, of which reads and bytes are counted.
+//! A client's connection, of which wake-ups and bytes are counted.
 
 use super::pace::Wanted;
 use super::service::WANTED;
@@ -13,7 +13,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -46,8 +46,8 @@ pub(super) struct Received {
     pub bytes: Vec<u8>,
     /// When the client had how many bytes; one for each frame of HTTP/2, chunk of HTTP/1.1.
     pub arrivals: Vec<(Moment, usize)>,
-    /// Reads of the connection that brought something: how often the client was woken.
-    pub reads: u64,
+    /// How often the client waited for its connection and something came: it was woken.
+    pub wakes: u64,
     /// Bytes on the wire, headers and framing included.
     pub wire_bytes: u64,
 }
@@ -59,8 +59,11 @@ enum Sender {
 
 #[derive(Debug, Default)]
 struct Counts {
-    reads: AtomicU64,
+    /// Reads that brought something when the one before had found nothing. Others only had no room for
+    /// all that was there.
+    wakes: AtomicU64,
     bytes: AtomicU64,
+    waits: AtomicBool,
 }
 
 struct Counted {
@@ -116,7 +119,7 @@ impl Connection {
 
     async fn stream(&mut self, wanted: Wanted) -> Result<Received> {
         let request = self.request(&wanted)?;
-        let (reads, bytes) = self.counts.now();
+        let (wakes, bytes) = self.counts.now();
         let sent = Moment::now();
         let response = match &mut self.sender {
             Sender::Http1(sender) => {
@@ -135,7 +138,7 @@ impl Connection {
             sent,
             bytes: Vec::with_capacity(length(&wanted)),
             arrivals: Vec::new(),
-            reads: 0,
+            wakes: 0,
             wire_bytes: 0,
         };
         while let Some(frame) = body.frame().await {
@@ -152,8 +155,8 @@ impl Connection {
             received.bytes.len(),
             length(&wanted)
         );
-        let (reads_now, bytes_now) = self.counts.now();
-        received.reads = reads_now - reads;
+        let (wakes_now, bytes_now) = self.counts.now();
+        received.wakes = wakes_now - wakes;
         received.wire_bytes = bytes_now - bytes;
         Ok(received)
     }
@@ -181,7 +184,7 @@ impl Connection {
 
 impl Counts {
     fn now(&self) -> (u64, u64) {
-        (self.reads.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+        (self.wakes.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 }
 
@@ -196,8 +199,9 @@ impl AsyncRead for Counted {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(context, buffer);
         let read = buffer.filled().len() - before;
+        let has_waited = self.counts.waits.swap(polled.is_pending(), Ordering::Relaxed);
         if read > 0 {
-            self.counts.reads.fetch_add(1, Ordering::Relaxed);
+            self.counts.wakes.fetch_add(has_waited.into(), Ordering::Relaxed);
             self.counts.bytes.fetch_add(read as u64, Ordering::Relaxed);
         }
         polled

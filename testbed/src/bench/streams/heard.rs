@@ -21,7 +21,7 @@ pub(super) struct Heard {
     pub missing: Duration,
     /// Chunks of HTTP/1.1, DATA frames of HTTP/2.
     pub frames: u64,
-    pub reads: u64,
+    pub wakes: u64,
     pub wire_bytes: u64,
     pub audio: Duration,
 }
@@ -53,7 +53,7 @@ impl Heard {
             underruns,
             missing,
             frames: received.arrivals.len() as u64,
-            reads: received.reads,
+            wakes: received.wakes,
             wire_bytes: received.wire_bytes,
             audio: received.wanted.audio(),
         })

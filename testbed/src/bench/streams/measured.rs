@@ -87,8 +87,8 @@ impl Round {
     }
 
     /// Per second of audio.
-    pub(super) fn reads(&self) -> f64 {
-        self.total(|it| it.reads as f64) / self.audio()
+    pub(super) fn wakes(&self) -> f64 {
+        self.total(|it| it.wakes as f64) / self.audio()
     }
 
     /// Per second of audio.

@@ -33,7 +33,7 @@ impl Comparison {
         let head = [
             "",
             "frames",
-            "client's reads",
+            "client's wake-ups",
             "Envoy's writes",
             "bytes",
             "Envoy's CPU ms",
@@ -48,7 +48,7 @@ impl Comparison {
                 it.name,
                 [
                     number(it.median(Round::frames), 1),
-                    number(it.median(Round::reads), 1),
+                    number(it.median(Round::wakes), 1),
                     number(it.median(Round::writes), 1),
                     number(it.median(Round::wire_bytes), 0),
                     number(it.median(Round::cpu_ms), 2),

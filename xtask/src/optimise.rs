@@ -33,6 +33,9 @@ pub const EXPORTS: [&str; 15] = [
 /// into the VM for every chunk of a stream, to do nothing.
 pub const RESPONSE_EXPORTS: [&str; 2] = ["proxy_on_response_body", "proxy_on_response_trailers"];
 
+/// What Envoy calls before it writes its access logs, of a filter that tells them something.
+pub const LOG_EXPORTS: [&str; 1] = ["proxy_on_log"];
+
 /// What rustc's wasm32-wasip1 uses of WebAssembly beyond its first version; a stripped module does
 /// not say it.
 const FEATURES: [&str; 7] = [

@@ -20,6 +20,7 @@ mod host;
 mod imports;
 mod pairs;
 mod request;
+mod response;
 mod state;
 mod stream;
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::state::{self, Headers, StreamPhase, StreamState};
-use crate::{body, callbacks};
+use crate::{body, callbacks, response};
 
 /// What became of a request so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,14 +177,32 @@ impl Stream {
 
     /// Sends a chunk of the upstream's body to the client.
     pub fn response_body(&self, chunk: &[u8], end_of_stream: bool) -> Action {
-        let goes_on = callbacks::response_body(self.context, chunk, end_of_stream);
-        self.read(|stream| stream.response.downstream.extend_from_slice(chunk));
-        Action::of(goes_on)
+        Action::of(response::deliver(self.context, chunk, end_of_stream))
     }
 
     /// Sends trailers after the upstream's body.
     pub fn response_trailers(&self, trailers: &[(&str, &str)]) -> Action {
-        Action::of(callbacks::response_trailers(self.context, owned(trailers)))
+        Action::of(response::deliver_trailers(self.context, owned(trailers)))
+    }
+
+    /// The trailers as the client sees them.
+    pub fn downstream_trailers(&self) -> Headers {
+        self.read(|stream| stream.response.sent_trailers.clone()).unwrap_or_default()
+    }
+
+    /// How many bytes of the upstream's body went on at a time.
+    pub fn downstream_writes(&self) -> Vec<usize> {
+        self.read(|stream| stream.response.writes.clone())
+    }
+
+    /// Bytes of the upstream's body that are held.
+    pub fn held_response(&self) -> usize {
+        self.read(|stream| stream.response.buffer.len())
+    }
+
+    /// Whether the filter reset the stream; Envoy ends it then, which is for the test to play.
+    pub fn is_reset(&self) -> bool {
+        self.read(|stream| stream.response.is_reset)
     }
 
     /// What the client has of the upstream's body.

@@ -61,7 +61,7 @@ pub enum ClientError {
     #[error("{}", chain(.0))]
     Http(#[from] legacy::Error),
     /// The body ended too early or was malformed.
-    #[error("the response broke off: {0}")]
+    #[error("the response broke off: {}", chain(.0))]
     Body(#[from] hyper::Error),
     /// The request cannot be written as asked.
     #[error("no valid request: {0}")]

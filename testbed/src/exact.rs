@@ -14,6 +14,7 @@
 
 mod campaign;
 mod check;
+mod clients;
 mod error;
 mod mode;
 mod plan;
@@ -21,6 +22,7 @@ mod stage;
 
 pub use campaign::{Campaign, Tally};
 pub use check::{Check, Difference};
+pub use clients::Clients;
 pub use error::{Inexact, Lost};
 pub use mode::Mode;
 pub use plan::{Heard, Plan, Protocol, Reader};

@@ -64,7 +64,8 @@ pub enum Ending {
     /// The service gives it up behind so many bytes: HTTP/1.1 closes the connection, HTTP/2 resets
     /// the stream. If there are fewer, then instead of its end.
     Breaks(usize),
-    /// The same by a TCP reset, which takes along what else the connection carries.
+    /// The same by a TCP reset, which takes along what else the connection carries; a WebSocket only
+    /// breaks.
     Resets(usize),
 }
 

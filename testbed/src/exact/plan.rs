@@ -1,11 +1,11 @@
 //! One stream: what is sent, how a client reads it, and what it is to find.
 
-use super::{Check, Lost, Mode, Stage};
+use super::{Check, Clients, Lost, Mode};
 use crate::client::{ClientError, Request, Streaming, WebSocket};
 use crate::script::{Ending, HEADER, Script};
 use http::{HeaderMap, StatusCode, header};
 use std::time::Duration;
-use tokio_tungstenite::tungstenite::{Error as WebSocketError, Message};
+use tokio_tungstenite::tungstenite::Message;
 
 /// How long a client waits for the next bytes.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -82,15 +82,15 @@ impl Plan {
     ///
     /// # Errors
     /// What was wrong with it.
-    pub async fn run(&self, stage: &Stage) -> Result<Heard, Lost> {
+    pub async fn run(&self, clients: &Clients) -> Result<Heard, Lost> {
         match self.protocol {
-            Protocol::WebSocket => self.over_websocket(stage).await,
-            _ => self.over_http(stage).await,
+            Protocol::WebSocket => self.over_websocket(clients).await,
+            _ => self.over_http(clients).await,
         }
     }
 
-    fn request(&self, stage: &Stage) -> Request {
-        let mut client = stage.client(self.protocol).clone();
+    fn request(&self, clients: &Clients) -> Request {
+        let mut client = clients.client(self.protocol).clone();
         if matches!(self.reader, Reader::Slow(_)) {
             client = client.scant();
         }
@@ -101,7 +101,7 @@ impl Plan {
             _ => client.post("/script").header("te", "trailers"),
         };
         let request = request.header(HEADER, self.script.to_header());
-        request.bearer(stage.token(self.mode)).timeout(PATIENCE)
+        request.bearer(clients.token(self.mode)).timeout(PATIENCE)
     }
 
     fn check(&self) -> Check {
@@ -124,8 +124,8 @@ impl Plan {
         self.script.ending != Ending::Whole
     }
 
-    async fn over_http(&self, stage: &Stage) -> Result<Heard, Lost> {
-        let mut streaming = match self.request(stage).stream().await {
+    async fn over_http(&self, clients: &Clients) -> Result<Heard, Lost> {
+        let mut streaming = match self.request(clients).stream().await {
             Ok(streaming) => streaming,
             // Broken off before the client had the headers.
             Err(ClientError::Http(_)) if self.breaks() => return Ok(Heard::Broken),
@@ -178,8 +178,8 @@ impl Plan {
         Ok(Heard::Whole)
     }
 
-    async fn over_websocket(&self, stage: &Stage) -> Result<Heard, Lost> {
-        let mut socket = match self.request(stage).websocket().await {
+    async fn over_websocket(&self, clients: &Clients) -> Result<Heard, Lost> {
+        let mut socket = match self.request(clients).websocket().await {
             Ok(upgrade) => match upgrade {
                 crate::client::Upgrade::Open(socket) => socket,
                 crate::client::Upgrade::Refused(response) => {
@@ -222,12 +222,13 @@ async fn next_message(socket: &mut WebSocket) -> Result<Option<bytes::Bytes>, Cl
     loop {
         match socket.next().await {
             Ok(Message::Binary(message)) => return Ok(Some(message)),
-            Ok(_) => {}
-            Err(ClientError::WebSocket(error))
-                if matches!(*error, WebSocketError::ConnectionClosed) =>
-            {
+            Ok(Message::Close(_)) => {
+                // The answer is made already, and goes now. Envoy closes a second later
+                // (`delayed_close_timeout`), which nobody need wait for.
+                let _ = socket.send(Message::Close(None)).await;
                 return Ok(None);
             }
+            Ok(_) => {}
             Err(error) => return Err(error),
         }
     }

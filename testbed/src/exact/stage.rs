@@ -1,15 +1,10 @@
 //! An Envoy in which every mode is at work at once.
 
-use super::{Mode, Protocol};
-use crate::client::Client;
+use super::{Clients, Mode};
 use crate::fixture::{Fixture, Setup, resource};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-
-/// How many connections of HTTP/2 share the streams.
-const CONNECTIONS: usize = 4;
 
 /// How it is to be started.
 #[derive(Debug, Clone)]
@@ -25,10 +20,8 @@ pub struct StageSetup {
 pub struct Stage {
     /// The service and the Envoy.
     pub fixture: Fixture,
-    tokens: Vec<(Mode, String)>,
-    http1: Client,
-    http2: Vec<Client>,
-    next: AtomicUsize,
+    /// Who asks for streams.
+    pub clients: Clients,
 }
 
 // === impl StageSetup ===
@@ -97,34 +90,12 @@ impl Stage {
 
     /// One that runs already.
     pub fn of(fixture: Fixture) -> Self {
-        Self {
-            tokens: Mode::ALL.map(|mode| (mode, mode.token())).into(),
-            http1: fixture.http1(),
-            http2: (0..CONNECTIONS).map(|_| fixture.http2()).collect(),
-            next: AtomicUsize::new(0),
-            fixture,
-        }
+        Self { clients: Clients::of(fixture.envoy.address()), fixture }
     }
 
     /// Clients that have no connection yet: one that was open before a push stays with what was.
     pub fn reconnect(&mut self) {
-        self.http1 = self.fixture.http1();
-        self.http2 = (0..CONNECTIONS).map(|_| self.fixture.http2()).collect();
-    }
-
-    pub(super) fn token(&self, mode: Mode) -> &str {
-        let token = self.tokens.iter().find(|(of, _)| *of == mode);
-        token.map_or("", |(_, token)| token)
-    }
-
-    pub(super) fn client(&self, protocol: Protocol) -> &Client {
-        match protocol {
-            Protocol::Http1 | Protocol::WebSocket => &self.http1,
-            Protocol::Http2 | Protocol::Grpc => {
-                let next = self.next.fetch_add(1, Ordering::Relaxed);
-                &self.http2[next % self.http2.len()]
-            }
-        }
+        self.clients = Clients::of(self.fixture.envoy.address());
     }
 
     /// Waits until nothing is under way: by Envoy's gauges of requests, by the filter's of streams

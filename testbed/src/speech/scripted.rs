@@ -45,13 +45,13 @@ pub(super) async fn answer_if_asked(
 }
 
 /// Plays it into a WebSocket, each piece a message.
-pub(super) async fn play(
-    script: Script,
-    service: Arc<Service>,
-    connection: Connection,
-    mut socket: WebSocket,
-) {
-    let mut pieces = std::pin::pin!(Playing::new(script, service, connection).stream());
+pub(super) async fn play(mut script: Script, service: Arc<Service>, mut socket: WebSocket) {
+    if let Ending::Resets(at) = script.ending {
+        // The server has handed the connection over, and cannot reset it any more.
+        script.ending = Ending::Breaks(at);
+    }
+    let playing = Playing::new(script, service, Connection::default());
+    let mut pieces = std::pin::pin!(playing.stream());
     while let Some(piece) = pieces.next().await {
         // Dropped, it is closed without a farewell.
         let Ok(piece) = piece else { return };

@@ -4,8 +4,6 @@
 use super::api::checked;
 use super::{Service, scripted};
 use crate::script::Script;
-use crate::server::Connection;
-use axum::Extension;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -15,15 +13,12 @@ use std::sync::Arc;
 
 pub(super) async fn speak(
     State(service): State<Arc<Service>>,
-    Extension(connection): Extension<Connection>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let upgrade = upgrade.max_message_size(64 * 1024);
     match Script::of_request(&headers).ok().flatten() {
-        Some(script) => {
-            upgrade.on_upgrade(|socket| scripted::play(script, service, connection, socket))
-        }
+        Some(script) => upgrade.on_upgrade(|socket| scripted::play(script, service, socket)),
         None => upgrade.on_upgrade(|socket| converse(service, socket)),
     }
 }

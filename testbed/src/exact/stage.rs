@@ -1,6 +1,7 @@
 //! An Envoy in which every mode is at work at once.
 
 use super::{Clients, Mode};
+use crate::envoy::Options;
 use crate::fixture::{Fixture, Setup, resource};
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 pub struct StageSetup {
     policy: Value,
     is_http1_upstream: bool,
-    change: fn(Setup) -> Setup,
+    resources: Vec<Value>,
+    options: Options,
 }
 
 /// A service, an Envoy with the filter in front of it, and clients.
@@ -49,9 +51,15 @@ impl StageSetup {
         self
     }
 
+    /// Applies this resource too: an `EnvoyFilter` of the test.
+    pub fn resource(mut self, resource: Value) -> Self {
+        self.resources.push(resource);
+        self
+    }
+
     /// Changes how Envoy is started.
-    pub fn envoy(mut self, change: fn(Setup) -> Setup) -> Self {
-        self.change = change;
+    pub fn envoy(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(&mut self.options);
         self
     }
 
@@ -64,7 +72,8 @@ impl StageSetup {
                 .resource(resource::client_protocol_upstream())
                 .resource(resource::connection_manager(trailers));
         }
-        (self.change)(setup)
+        let setup = self.resources.iter().cloned().fold(setup, Setup::resource);
+        setup.envoy(|options| options.clone_from(&self.options))
     }
 
     /// Starts it.
@@ -84,7 +93,8 @@ impl Stage {
         StageSetup {
             policy: Mode::policy(8192, "20ms"),
             is_http1_upstream: false,
-            change: std::convert::identity,
+            resources: Vec::new(),
+            options: Options::default(),
         }
     }
 

@@ -9,11 +9,9 @@ use voxgate_testbed::script::{Content, Cuts, Hold, Script};
 
 /// Its old listeners keep their connections for a minute, each until its next answer.
 fn dynamic(max_bytes: u32, max_delay: &str) -> StageSetup {
-    Stage::setup().holding(max_bytes, max_delay).envoy(|setup| {
-        setup.envoy(|options| {
-            options.dynamic = true;
-            options.drain_seconds = Some(60);
-        })
+    Stage::setup().holding(max_bytes, max_delay).envoy(|options| {
+        options.dynamic = true;
+        options.drain_seconds = Some(60);
     })
 }
 

@@ -33,6 +33,9 @@ pub const EXPORTS: [&str; 15] = [
 /// into the VM for every chunk of a stream, to do nothing.
 pub const RESPONSE_EXPORTS: [&str; 2] = ["proxy_on_response_body", "proxy_on_response_trailers"];
 
+/// What Envoy calls before it writes its access logs, of a filter that tells them something.
+pub const LOG_EXPORTS: [&str; 1] = ["proxy_on_log"];
+
 /// What answers Envoy for a filter that watches responses, so that none can hold one in the way that
 /// kills it.
 const HOLD: &str = include_str!("hold.wat");

@@ -10,7 +10,7 @@ use voxgate_host::{
 use voxgate_policy::response::ResponseHead;
 use voxgate_policy::stream::protect::{self, Headers, SERVER_TIMING};
 use voxgate_policy::stream::stages::{STAGES_HEADER, Stages};
-use voxgate_policy::stream::stall::{StallTerms, StallWatch};
+use voxgate_policy::stream::stall::StallWatch;
 use voxgate_policy::stream::{End, Observer, StreamRules};
 
 use crate::asked::Asked;
@@ -88,8 +88,7 @@ impl ChunkFlushFilter {
         let stall = rules.stall.as_ref().filter(|_| status != SWITCHED).map(StallWatch::new);
         let id = (self.shared.next_id(), response.stream());
         let streaming = Streaming::new(asked, observer, rule, stall, id);
-        let acts = rules.stall.as_ref().is_some_and(StallTerms::acts);
-        let is_shaped = streaming.is_shaped(acts);
+        let is_shaped = streaming.is_shaped();
         self.state = State::Streaming(Box::new(streaming));
         if is_shaped { ResponseFlow::Shape } else { ResponseFlow::Watch }
     }

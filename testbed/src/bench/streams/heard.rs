@@ -37,7 +37,8 @@ impl Heard {
         };
         let audible = received.bytes.get(AUDIBLE_FROM..).context("a stream without sound")?;
         let mut delays = Vec::new();
-        let mut whole = Vec::new();
+        // A player does not know that the first chunk is silent.
+        let mut whole = vec![there(AUDIBLE_FROM)?];
         for (number, chunk) in audible.chunks_exact(CHUNK_BYTES).enumerate() {
             let (made, _) = times(chunk).context("a chunk without a time")?;
             let arrived = there(AUDIBLE_FROM + (number + 1) * CHUNK_BYTES)?;

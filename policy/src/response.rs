@@ -21,11 +21,14 @@
 mod length;
 mod media_type;
 mod pcm;
+mod progress;
 mod recording;
 mod usage;
 
 #[cfg(test)]
 mod tests;
+
+use std::time::Duration;
 
 use self::length::Length;
 use self::media_type::MediaType;
@@ -33,6 +36,8 @@ use self::pcm::Pcm;
 use self::recording::Measured;
 use self::usage::Answer;
 use crate::facts::AudioMillis;
+
+pub use self::progress::{Format, Kind, StreamProgress};
 
 /// How a response says what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,8 @@ pub struct ResponseHead<'a> {
 #[derive(Debug)]
 pub struct ResponseMeter {
     bytes: u64,
+    /// How much leading silence is looked through.
+    silence: Duration,
     contents: Contents,
 }
 
@@ -96,7 +103,38 @@ pub const MAX_TOKENS: u64 = 1_000_000_000;
 impl ResponseMeter {
     /// A meter for the body behind `head`.
     pub fn new(head: &ResponseHead<'_>) -> Self {
-        Self { bytes: 0, contents: Contents::of(head) }
+        Self { bytes: 0, silence: Duration::ZERO, contents: Contents::of(head) }
+    }
+
+    /// Looks through so much leading silence for the first audible sample; without it, through none: the
+    /// first sample is audible.
+    pub fn with_silence(self, silence: Duration) -> Self {
+        Self { silence, ..self }
+    }
+
+    /// What the response is made of. What a body without a type is, its first bytes tell.
+    pub fn kind(&self) -> Kind {
+        match &self.contents {
+            Contents::Pcm(_) | Contents::NoAudio => Kind::Audio,
+            Contents::Recording(it) => it.kind(),
+            Contents::Answer(it) => it.kind(),
+            Contents::Opaque => Kind::Other,
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> StreamProgress {
+        let (audio, format) = match &self.contents {
+            Contents::Opaque => (None, Format::Other),
+            Contents::NoAudio => (Some(Length::default()), Format::Other),
+            Contents::Pcm(it) => (Some(it.length()), Format::Pcm),
+            Contents::Recording(it) => (it.length(), it.format()),
+            Contents::Answer(it) => (None, it.format()),
+        };
+        let most = Duration::from_millis(self.bytes.saturating_mul(MAX_MILLIS_PER_BYTE));
+        let audio = audio.map(|it| it.duration().min(most));
+        let audible = audio.filter(|it| !it.is_zero()).map(|_| Duration::ZERO);
+        StreamProgress { bytes: self.bytes, audio, audible, units: 0, tail: 0, format }
     }
 
     /// The next bytes of the body.

@@ -10,6 +10,7 @@ use self::flac::Flac;
 use self::frames::Frames;
 use self::ogg::Ogg;
 use self::wav::Wav;
+use super::Kind;
 use super::length::Length;
 use super::media_type::MediaType;
 use crate::audio::blocks::{Blocks, Next, Reader};
@@ -70,6 +71,14 @@ impl Measured {
         self.blocks.feed(bytes, &mut self.recording);
     }
 
+    pub(super) fn kind(&self) -> Kind {
+        self.recording.kind()
+    }
+
+    pub(super) fn format(&self) -> super::Format {
+        self.recording.name()
+    }
+
     /// How long what came plays; `None` if it is not measured.
     pub(super) fn length(&self) -> Option<Length> {
         let is_passed = self.blocks.is_passed();
@@ -87,6 +96,25 @@ impl Measured {
 // === impl Recording ===
 
 impl Recording {
+    fn kind(&self) -> Kind {
+        match (&self.format, self.declared) {
+            (Format::Unread | Format::Unknown, Declared::Anything) => Kind::Other,
+            _ => Kind::Audio,
+        }
+    }
+
+    fn name(&self) -> super::Format {
+        use super::Format as Name;
+        match &self.format {
+            Format::Unread | Format::Unknown => Name::Other,
+            Format::Wav(_) => Name::Wav,
+            Format::Flac(_) => Name::Flac,
+            Format::Frames(it) if it.is_mpeg() => Name::Mp3,
+            Format::Frames(_) => Name::Aac,
+            Format::Ogg(_) => Name::Ogg,
+        }
+    }
+
     fn begin(&mut self, magic: &[u8]) -> Next {
         let (format, next) = match Container::detect(magic) {
             Some(Container::Wav) => {

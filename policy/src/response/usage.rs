@@ -20,6 +20,7 @@ use std::rc::Rc;
 use self::sink::{Places, Usage};
 use self::sse::{Events, Part};
 use super::media_type::MediaType;
+use super::{Format, Kind};
 use crate::body::json::Json;
 use crate::spec::{BodyFormat, DuplicateKeys};
 
@@ -76,6 +77,22 @@ impl Answer {
                 Part::Data(data) => document.feed(data),
                 Part::EndOfEvent => document.restart(),
             }),
+        }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.framing {
+            Framing::Whole => Kind::Other,
+            Framing::Lines => Kind::Lines,
+            Framing::Events(_) => Kind::Events,
+        }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        match self.framing {
+            Framing::Whole => Format::Json,
+            Framing::Lines => Format::Jsonl,
+            Framing::Events(_) => Format::Sse,
         }
     }
 

@@ -22,6 +22,7 @@ pub(super) struct Frames {
     /// Bytes that belong to no frame.
     junk: u64,
     is_lost: bool,
+    is_mpeg: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +74,8 @@ impl Frames {
         }
         let Some(frame) = frame else { return self.between(block) };
         let mut samples = frame.samples;
-        if frame.is_mpeg() {
+        self.is_mpeg = frame.is_mpeg();
+        if self.is_mpeg {
             let wanted = usize::try_from(frame.len.min(mpeg::FIRST)).unwrap_or(HEADER);
             if block.len() < wanted {
                 return Next::Block { drop: 0, want: wanted };
@@ -113,6 +115,11 @@ impl Frames {
             return Next::Nothing;
         }
         Next::Block { drop, want: HEADER }
+    }
+
+    /// Whether the latest frame is one of MPEG audio.
+    pub(super) fn is_mpeg(&self) -> bool {
+        self.is_mpeg
     }
 
     /// `is_passed` is whether the frame that was read last is complete. `None` if this is another

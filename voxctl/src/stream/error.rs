@@ -86,6 +86,11 @@ impl StreamError {
         Self::Unreachable { url: url.to_string(), reason, advice }
     }
 
+    /// Whether something answered.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. })
+    }
+
     pub(super) fn refused(url: &StreamUrl, status: u16, body: &[u8]) -> Self {
         Self::Refused { url: url.to_string(), status, detail: detail(body) }
     }

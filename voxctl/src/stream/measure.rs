@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use voxgate_policy::response::ResponseHead;
-use voxgate_policy::stream::{End, Figures, Observer, ObserverTerms, Pattern};
+use voxgate_policy::stream::{End, Figures, ListenerTerms, Observer, ObserverTerms, Pattern};
 use voxgate_policy::time::UnixMicros;
 
 use super::client::{self, Bounds, Connected, Head, Heard, Over};
@@ -57,7 +57,6 @@ const SENT: UnixMicros = UnixMicros(1_000_000_000);
 
 /// A stream on its way.
 struct Listening {
-    sent: Instant,
     head: Head,
     observer: Observer,
     timeline: Timeline,
@@ -79,6 +78,8 @@ pub fn measure(
     let connected = Connected::default();
     let (tell, heard) = channel();
     thread::scope(|scope| {
+        // Dropped if watching fails, so that the reader ends.
+        let heard = heard;
         // Its own thread, so that drawing never makes a chunk late.
         let reader = scope.spawn(|| {
             client::request(ask, url, bounds, &connected, move |it| {
@@ -111,4 +112,101 @@ pub fn measure(
         let listening = listening.expect("a stream that is over has begun");
         Ok(listening.over(url, over, ended))
     })
+}
+
+// === impl Terms ===
+
+impl Terms {
+    /// A listener that begins to play with `start` of audio, and for whom a stream is not continuous
+    /// from `hole` of missing audio at a time. `silence` is how much leading silence is looked through.
+    pub fn new(
+        start: Duration,
+        hole: Duration,
+        silence: Duration,
+        sample_rate: Option<u64>,
+    ) -> Self {
+        Self {
+            observer: ObserverTerms { listener: ListenerTerms { start, hole }, silence },
+            sample_rate,
+        }
+    }
+}
+
+// === impl Listening ===
+
+impl Listening {
+    fn new(head: Head, terms: &Terms) -> Self {
+        let response = ResponseHead {
+            status: head.status,
+            content_type: head.content_type.as_bytes(),
+            content_encoding: head.content_encoding.as_bytes(),
+            sample_rate_hz: terms.sample_rate,
+        };
+        let headers = head.came.saturating_duration_since(head.sent);
+        let observer = Observer::new(&response, &terms.observer, SENT, SENT.plus(headers));
+        let timeline = Timeline { headers: Some(headers), ..Timeline::default() };
+        Self { head, observer, timeline, received: 0, patterns: Vec::new() }
+    }
+
+    /// Since the request was sent.
+    fn since(&self, moment: Instant) -> Duration {
+        moment.saturating_duration_since(self.head.sent)
+    }
+
+    fn part(&mut self, at: Instant, part: &[u8]) {
+        self.look(at);
+        let at = self.since(at);
+        let now = SENT.plus(at);
+        self.received += part.len() as u64;
+        self.observer.feed(part);
+        self.observer.arrived(part.len(), now);
+        // Nothing is held here: what came is heard.
+        self.observer.released(self.received, now);
+        self.patterns.extend(self.observer.news());
+
+        let progress = self.observer.progress();
+        if progress.audible.is_some() {
+            self.timeline.ttfa.get_or_insert(at);
+        }
+        self.timeline.moments.push(Moment {
+            at,
+            bytes: part.len() as u64,
+            audio: progress.audio,
+            level: self.observer.listener().level(now),
+        });
+    }
+
+    /// Whether the listener hears nothing by now.
+    fn look(&mut self, now: Instant) {
+        let to = self.since(now);
+        let now = SENT.plus(to);
+        let Some(dry) = self.observer.listener().dry_at().filter(|it| *it < now) else { return };
+        let from = dry.since(SENT);
+        match self.timeline.holes.last_mut() {
+            Some(last) if last.from == from => last.to = to,
+            _ => self.timeline.holes.push(Hole { from, to }),
+        }
+    }
+
+    fn over(mut self, url: &StreamUrl, over: Over, ended: Instant) -> Measured {
+        let at = self.since(ended);
+        let now = SENT.plus(at);
+        self.observer.ended(now);
+        self.patterns.extend(self.observer.news());
+        let end = match over {
+            Over::Complete => End::Complete,
+            Over::Bytes | Over::Unheard => End::Left,
+            Over::Time => End::Stalled,
+            Over::Broken(_) => End::Failed,
+        };
+        self.timeline.end = Some(at);
+        Measured {
+            name: url.to_string(),
+            head: self.head,
+            figures: self.observer.figures(end),
+            timeline: self.timeline,
+            patterns: self.patterns,
+            over,
+        }
+    }
 }

@@ -86,21 +86,19 @@ fn mark(timeline: &Timeline, from: Duration, to: Duration) -> String {
     }
 }
 
-/// What is left to play at the end of a line; of what is not played, how much came.
+/// What is left to play at the end of a line; of what is not played, how much came. Always as wide.
 fn played(timeline: &Timeline, at: Duration) -> String {
-    let came = timeline.between(Duration::ZERO, at);
     if let Some(level) = timeline.level(at) {
         let style = if level.is_zero() { RED } else { GREEN };
+        let seconds = level.as_secs_f64();
         return format!(
-            " {style}{}{style:#} {:.2} s",
-            bar(level.as_secs_f64() / FULL.as_secs_f64()),
-            level.as_secs_f64()
+            " {style}{}{style:#} {seconds:6.2} s",
+            bar(seconds / FULL.as_secs_f64())
         );
     }
-    match came.iter().map(|it| it.bytes).sum() {
-        0_u64 => String::new(),
-        bytes => format!(" {DIM}{}{DIM:#}", size(bytes)),
-    }
+    let came = timeline.between(Duration::ZERO, at).iter().map(|it| it.bytes).sum();
+    let came = if came == 0 { String::new() } else { size(came) };
+    format!(" {DIM}{came:<19}{DIM:#}")
 }
 
 /// Full at 1 and beyond.

@@ -56,6 +56,11 @@ impl Timeline {
         &self.moments[first..last.max(first)]
     }
 
+    /// Whether there is something to hear in it.
+    pub fn is_played(&self) -> bool {
+        self.moments.iter().any(|it| it.level.is_some())
+    }
+
     /// What the listener has left to play, or none if it does not play.
     pub fn level(&self, at: Duration) -> Option<Duration> {
         let before = self.moments.partition_point(|it| it.at <= at);

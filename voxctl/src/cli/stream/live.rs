@@ -16,14 +16,19 @@ pub struct Live {
     is_terminal: bool,
     /// Whether the line that is not over stands there.
     is_open: bool,
+    /// When it was written.
+    painted: Duration,
 }
+
+/// It is not written anew sooner than after this: a chunk may come every few microseconds.
+const REPAINT: Duration = Duration::from_millis(20);
 
 // === impl Live ===
 
 impl Live {
     pub fn new(rows: Rows) -> Self {
         let is_terminal = io::stdout().is_terminal();
-        Self { rows, number: 0, is_terminal, is_open: false }
+        Self { rows, number: 0, is_terminal, is_open: false, painted: Duration::ZERO }
     }
 
     /// What is to be seen `now`, since the request was sent.
@@ -32,7 +37,8 @@ impl Live {
         while self.rows.end(self.number) <= now {
             self.finish(&mut out, timeline, self.rows.end(self.number))?;
         }
-        if self.is_terminal {
+        if self.is_terminal && now >= self.painted + REPAINT {
+            self.painted = now;
             self.begin(&mut out)?;
             write!(out, "{}", self.rows.line(timeline, self.number, now))?;
             self.is_open = true;
@@ -74,7 +80,7 @@ impl Live {
     }
 
     /// Goes over the line that stands there. Without escapes: those are for colours, and may be unwanted;
-    /// every line is as long as the one before it, or longer.
+    /// every line is as long as the other.
     fn begin(&self, out: &mut impl Write) -> io::Result<()> {
         if self.is_open { write!(out, "\r") } else { Ok(()) }
     }

@@ -131,7 +131,8 @@ impl Args {
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         }
         if output.json {
-            output.print_json(&Answer { streams: streams.iter().map(Measured::report).collect() })?;
+            output
+                .print_json(&Answer { streams: streams.iter().map(Measured::report).collect() })?;
         } else {
             output.print(summary::table(&streams))?;
         }
@@ -210,7 +211,7 @@ impl Args {
         }
         self.fail_on.iter().all(|it| match it {
             FailOn::Underruns => measured.figures.underruns == 0,
-            FailOn::Patterns => measured.patterns.is_empty(),
+            FailOn::Patterns => measured.figures.patterns.is_empty(),
         })
     }
 }

@@ -75,7 +75,7 @@ fn decades(gaps: impl Iterator<Item = Duration>) -> (f64, f64) {
     let (least, most) =
         gaps.fold((10.0_f64, 10.0_f64), |(least, most), it| (least.min(it), most.max(it)));
     let decade = |it: f64| 10_f64.powf(it);
-    (decade(least.log10().floor()), decade((most * 1.2).log10().ceil()))
+    (decade(least.log10().floor()), decade((most * 5.0).log10().ceil()))
 }
 
 fn chunks(
@@ -137,9 +137,8 @@ fn chunks(
 /// When a chunk came (seconds), the gap before it (milliseconds), its bytes.
 fn thinned(timeline: &Timeline, (least, most): (f64, f64)) -> Vec<(f64, f64, u64)> {
     let gap = |gap: Duration| (gap.as_secs_f64() * 1000.0).clamp(least, most);
-    let dot = |(moment, before): (Moment, Duration)| {
-        (moment.at.as_secs_f64(), gap(before), moment.bytes)
-    };
+    let dot =
+        |(moment, before): (Moment, Duration)| (moment.at.as_secs_f64(), gap(before), moment.bytes);
     let dots: Vec<_> = timeline.gaps().map(dot).collect();
     let each = dots.len().div_ceil(MOST_DOTS).max(1);
     let longest = |dots: &[(f64, f64, u64)]| {
@@ -152,7 +151,7 @@ fn level(area: &Area<'_>, stream: &Measured, colour: RGBColor, end: f64) -> Draw
     let is_played = stream.timeline.is_played();
     let curve = curve(&stream.timeline, end);
     let highest = curve.iter().map(|it| it.1).fold(0.0, f64::max);
-    let top = if highest > 0.0 { highest * 1.15 } else { 1.0 };
+    let top = if highest > 0.0 { highest * 1.4 } else { 1.0 };
     let mut chart = ChartBuilder::on(area)
         .margin(8)
         .x_label_area_size(36)

@@ -36,7 +36,8 @@ const UNTRUSTED: &str = "see that the certificate is for this host name, and tha
     (on Linux, SSL_CERT_FILE=ca.pem names it for one run)";
 
 /// What to do if nothing more is known.
-const UNREACHABLE: &str = "see that the host's name is right from here, and that something listens there";
+const UNREACHABLE: &str =
+    "see that the host's name is right from here, and that something listens there";
 
 /// Problem details (RFC 9457), and what model servers write instead: `{"error": {"message": …}}`,
 /// `{"detail": …}`, `{"message": …}`.
@@ -68,9 +69,10 @@ fn next(status: u16) -> &'static str {
 impl StreamError {
     pub(super) fn unreachable(url: &StreamUrl, error: &ureq::Error) -> Self {
         let (reason, advice) = match error {
-            ureq::Error::Io(it) if it.kind() == io::ErrorKind::ConnectionRefused => {
-                ("connection refused".to_owned(), "see that the service runs, and that this is its port")
-            }
+            ureq::Error::Io(it) if it.kind() == io::ErrorKind::ConnectionRefused => (
+                "connection refused".to_owned(),
+                "see that the service runs, and that this is its port",
+            ),
             ureq::Error::Timeout(_) => (
                 "no answer in time".to_owned(),
                 "see whether the service is busy, or give it longer with --max-time",

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use voxgate_policy::response::ResponseHead;
-use voxgate_policy::stream::{End, Figures, ListenerTerms, Observer, ObserverTerms, Pattern};
+use voxgate_policy::stream::{End, Figures, ListenerTerms, Observer, ObserverTerms};
 use voxgate_policy::time::UnixMicros;
 
 use super::client::{self, Bounds, Connected, Head, Heard, Over};
@@ -32,8 +32,6 @@ pub struct Measured {
     pub timeline: Timeline,
     /// What the filter tells of it.
     pub figures: Figures,
-    /// What was recognised in it.
-    pub patterns: Vec<Pattern>,
     /// Why nothing more came.
     pub over: Over,
 }
@@ -61,7 +59,6 @@ struct Listening {
     observer: Observer,
     timeline: Timeline,
     received: u64,
-    patterns: Vec<Pattern>,
 }
 
 /// Requests a stream and measures it; `watch` sees it grow, with the time since the request.
@@ -145,7 +142,7 @@ impl Listening {
         let headers = head.came.saturating_duration_since(head.sent);
         let observer = Observer::new(&response, &terms.observer, SENT, SENT.plus(headers));
         let timeline = Timeline { headers: Some(headers), ..Timeline::default() };
-        Self { head, observer, timeline, received: 0, patterns: Vec::new() }
+        Self { head, observer, timeline, received: 0 }
     }
 
     /// Since the request was sent.
@@ -162,7 +159,6 @@ impl Listening {
         self.observer.arrived(part.len(), now);
         // Nothing is held here: what came is heard.
         self.observer.released(self.received, now);
-        self.patterns.extend(self.observer.news());
 
         let progress = self.observer.progress();
         if progress.audible.is_some() {
@@ -192,7 +188,12 @@ impl Listening {
         let at = self.since(ended);
         let now = SENT.plus(at);
         self.observer.ended(now);
-        self.patterns.extend(self.observer.news());
+        if let Some(last) = self.timeline.moments.last().map(|it| it.at)
+            && matches!(over, Over::Complete | Over::Bytes)
+        {
+            // Nothing was missing: it was over.
+            self.timeline.holes.retain(|it| it.from < last);
+        }
         let end = match over {
             Over::Complete => End::Complete,
             Over::Bytes | Over::Unheard => End::Left,
@@ -205,7 +206,6 @@ impl Listening {
             head: self.head,
             figures: self.observer.figures(end),
             timeline: self.timeline,
-            patterns: self.patterns,
             over,
         }
     }

@@ -15,11 +15,11 @@ pub struct Report<'a> {
     content_type: &'a str,
     connect_ms: f64,
     /// `complete`, `max_time`, `max_bytes` or `broken`.
-    end: &'static str,
+    over: &'static str,
     gap_p50_ms: Option<f64>,
     gap_p99_ms: Option<f64>,
     figures: &'a Figures,
-    underruns: Vec<Dry>,
+    holes: Vec<Dry>,
     chunks: Vec<Chunk>,
 }
 
@@ -56,7 +56,7 @@ impl Measured {
             status: self.head.status,
             content_type: &self.head.content_type,
             connect_ms: ms(self.head.connecting),
-            end: match self.over {
+            over: match self.over {
                 Over::Complete => "complete",
                 Over::Time => "max_time",
                 Over::Bytes | Over::Unheard => "max_bytes",
@@ -65,7 +65,7 @@ impl Measured {
             gap_p50_ms: self.timeline.gap(50).map(ms),
             gap_p99_ms: self.timeline.gap(99).map(ms),
             figures: &self.figures,
-            underruns: (self.timeline.holes.iter())
+            holes: (self.timeline.holes.iter())
                 .map(|it| Dry { at_ms: ms(it.from), missing_ms: ms(it.to.saturating_sub(it.from)) })
                 .collect(),
             chunks: (self.timeline.moments.iter())
@@ -81,7 +81,7 @@ impl Measured {
 
     /// Whether the gaps between its chunks are those of delayed ACKs.
     pub fn is_delayed_by_acks(&self) -> bool {
-        self.patterns.contains(&Pattern::DelayedAck)
+        self.figures.patterns.contains(&Pattern::DelayedAck)
     }
 
     /// Why it cannot be said to have played, if so.
@@ -90,7 +90,12 @@ impl Measured {
             Over::Broken(reason) => Some(format!("it broke off: {reason}")),
             Over::Time => Some("it had not ended when --max-time was over".to_owned()),
             _ if self.timeline.moments.is_empty() => Some("the answer is empty".to_owned()),
-            _ if self.timeline.moments.last().is_some_and(|it| it.audio == Some(Duration::ZERO)) => {
+            _ if self
+                .timeline
+                .moments
+                .last()
+                .is_some_and(|it| it.audio == Some(Duration::ZERO)) =>
+            {
                 Some("there is no sample of audio in it".to_owned())
             }
             Over::Complete | Over::Bytes | Over::Unheard => None,

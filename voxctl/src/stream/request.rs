@@ -107,8 +107,7 @@ impl Ask {
     /// A request with this body; without `method`, `GET` if the body is empty, else `POST`. A body is
     /// JSON if `headers` do not say otherwise.
     pub fn new(method: Option<Method>, headers: &[Header], body: Option<Vec<u8>>) -> Self {
-        let method =
-            method.unwrap_or(if body.is_some() { Method::POST } else { Method::GET });
+        let method = method.unwrap_or(if body.is_some() { Method::POST } else { Method::GET });
         let mut map = HeaderMap::new();
         for Header(name, value) in headers {
             map.append(name, value.clone());
@@ -136,8 +135,7 @@ impl Ask {
         if token.is_empty() || !token.bytes().all(is_sound) {
             return Err(BadToken);
         }
-        let mut value =
-            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| BadToken)?;
+        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| BadToken)?;
         value.set_sensitive(true);
         self.headers.insert(AUTHORIZATION, value);
         Ok(self)

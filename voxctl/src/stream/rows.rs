@@ -91,10 +91,7 @@ fn played(timeline: &Timeline, at: Duration) -> String {
     if let Some(level) = timeline.level(at) {
         let style = if level.is_zero() { RED } else { GREEN };
         let seconds = level.as_secs_f64();
-        return format!(
-            " {style}{}{style:#} {seconds:6.2} s",
-            bar(seconds / FULL.as_secs_f64())
-        );
+        return format!(" {style}{}{style:#} {seconds:6.2} s", bar(seconds / FULL.as_secs_f64()));
     }
     let came = timeline.between(Duration::ZERO, at).iter().map(|it| it.bytes).sum();
     let came = if came == 0 { String::new() } else { size(came) };

@@ -12,17 +12,29 @@ use crate::stream::{Measured, Over, millis, size};
 type Row = (&'static str, fn(&Measured) -> Option<String>, &'static str);
 
 const ROWS: &[Row] = &[
-    ("connect", |it| Some(millis(it.head.connecting)), "until the connection was there; the others count from then"),
+    (
+        "connect",
+        |it| Some(millis(it.head.connecting)),
+        "until the connection was there; the others count from then",
+    ),
     ("headers", |it| it.timeline.headers.map(millis), "the service said that it answers"),
     ("first byte", first_byte, "of the body"),
-    ("first audio", |it| it.timeline.ttfa.map(millis), "the first sample to be heard, behind header and silence"),
+    (
+        "first audio",
+        |it| it.timeline.ttfa.map(millis),
+        "the first sample to be heard, behind header and silence",
+    ),
     ("last byte", |it| it.timeline.moments.last().map(|it| millis(it.at)), ""),
     ("audio", |it| it.figures.audio.map(millis), "how long it plays, by its own format"),
     ("real-time factor", real_time, "time to make a second of audio; above 1, listeners run dry"),
     ("underruns", underruns, "times the listener had nothing to play; what was missing"),
     ("longest hole", hole, ""),
     ("continuous", continuous, ""),
-    ("chunks", |it| Some(it.timeline.moments.len().to_string()), "what came together, as one reading of the socket"),
+    (
+        "chunks",
+        |it| Some(it.timeline.moments.len().to_string()),
+        "what came together, as one reading of the socket",
+    ),
     ("chunk sizes", chunk_sizes, "smallest, largest"),
     ("gap, median", |it| it.timeline.gap(50).map(millis), "between chunks"),
     ("gap, 99 %", |it| it.timeline.gap(99).map(millis), ""),
@@ -89,8 +101,8 @@ fn first_byte(it: &Measured) -> Option<String> {
 }
 
 fn real_time(it: &Measured) -> Option<String> {
-    let permille = it.figures.rtf?;
-    Some(format!("{:.2}", permille as f64 / 1000.0))
+    let permille = it.figures.real_time_permille?;
+    Some(format!("{:.2}", f64::from(permille) / 1000.0))
 }
 
 fn underruns(it: &Measured) -> Option<String> {

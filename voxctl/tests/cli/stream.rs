@@ -322,6 +322,8 @@ fn events_of_a_language_model_are_drawn_by_bytes() {
     let run = Service::playing(vec![script]).stream(&["--svg", svg.to_str().unwrap()]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(!run.out.contains("secret"), "{}", run.out);
+    let events = run.out.lines().find(|it| it.starts_with("events "));
+    assert!(events.is_some_and(|it| it.trim_end().ends_with("10")), "{}", run.out);
     assert!(!run.out.contains("underruns"), "nobody listens to a text: {}", run.out);
     let svg = std::fs::read_to_string(svg).unwrap();
     assert!(svg.contains("received, kB"));

@@ -24,6 +24,12 @@ const ROWS: &[Row] = &[
         |it| it.timeline.ttfa.map(millis),
         "the first sample to be heard, behind header and silence",
     ),
+    (
+        "first event",
+        |it| it.figures.first_unit.map(millis),
+        "the first complete event, line or message",
+    ),
+    ("events", events, ""),
     ("last byte", |it| it.timeline.moments.last().map(|it| millis(it.at)), ""),
     ("audio", |it| it.figures.audio.map(millis), "how long it plays, by its own format"),
     ("real-time factor", real_time, "time to make a second of audio; above 1, listeners run dry"),
@@ -98,6 +104,10 @@ pub fn notes(measured: &Measured) -> Vec<String> {
 
 fn first_byte(it: &Measured) -> Option<String> {
     it.timeline.moments.first().map(|it| millis(it.at))
+}
+
+fn events(it: &Measured) -> Option<String> {
+    it.figures.first_unit.map(|_| it.figures.units.to_string())
 }
 
 fn real_time(it: &Measured) -> Option<String> {

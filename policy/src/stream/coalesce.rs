@@ -64,8 +64,8 @@ pub struct Coalescer {
 /// The longest incomplete frame that is held back: the host keeps it in memory.
 pub const MAX_KEPT: u64 = 4096;
 
-/// What a frame is where the format has none, or large ones.
-const FRAME: Duration = Duration::from_millis(20);
+/// What a frame is where the format has none, or large ones: 20 ms.
+const FRAME_MICROS: u128 = 20_000;
 
 // === impl Coalescer ===
 
@@ -166,7 +166,7 @@ impl Coalescer {
             }
             (_, Some(audio)) => {
                 let more = audio.saturating_sub(self.before.audio.unwrap_or_default());
-                u64::try_from(more.as_micros() / FRAME.as_micros()).unwrap_or(u64::MAX)
+                u64::try_from(more.as_micros() / FRAME_MICROS).unwrap_or(u64::MAX)
             }
         };
         wanted.is_none_or(|it| frames >= u64::from(*it))

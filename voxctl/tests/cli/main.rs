@@ -9,6 +9,7 @@ mod load;
 mod render;
 mod schema;
 mod simulate;
+mod stream;
 mod tenants;
 mod token;
 mod usage;
@@ -93,6 +94,7 @@ fn completions_name_every_command() {
             "render",
             "usage",
             "load",
+            "stream",
             "token",
             "completions",
         ] {

@@ -6,11 +6,13 @@
 pub mod bench;
 pub mod client;
 pub mod envoy;
+pub mod exact;
 pub mod fixture;
 pub mod issuer;
 pub mod jwks;
 pub mod process;
 pub mod scenario;
+pub mod script;
 pub mod server;
 pub mod speech;
 pub mod tenants;

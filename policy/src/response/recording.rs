@@ -88,6 +88,13 @@ impl Measured {
         Self { blocks: Blocks::new(MAGIC), bytes: 0, recording }
     }
 
+    /// A recording that begins with these [`MAGIC`] bytes, if they say so.
+    pub(super) fn detected(magic: &[u8]) -> Option<Self> {
+        let is_known =
+            Container::detect(magic).is_some() || frames::is_adts(magic) || mp4::is_mp4(magic);
+        is_known.then(|| Self::new(Declared::Audio))
+    }
+
     /// Looks through so much leading silence; before any bytes.
     pub(super) fn set_silence(&mut self, silence: Duration) {
         self.recording.silence = silence;
@@ -136,8 +143,9 @@ impl Recording {
             }
             Some(Container::Mpeg) => self.frames(magic),
             None if mp4::is_mp4(magic) => {
-                let next = Next::Block { drop: 0, want: mp4::HEADER };
-                (Format::Mp4(Mp4::default()), next)
+                let mut file = Mp4::default();
+                let next = file.block(magic);
+                (Format::Mp4(file), next)
             }
             None if self.declared == Declared::Frames || frames::is_adts(magic) => {
                 self.frames(magic)

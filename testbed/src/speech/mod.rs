@@ -7,7 +7,8 @@
 //! A request asks for a pace by the headers of [`Pace`], and for trouble by `x-test-status: 503`
 //! (answered at once, while the body still comes), `x-test-hang: 1` (never answered),
 //! `x-test-hold: NAME` (answered when the test releases that name), `x-test-reset: 1` (its
-//! connection is reset before an answer) and `x-test-empty: 1` (speech without sound).
+//! connection is reset before an answer) and `x-test-empty: 1` (speech without sound). One that must
+//! know each byte of the answer, and when it comes, asks by a [`Script`](crate::script::Script).
 //!
 //! With [`Options::gpu`] it can be overloaded: its GPU slows down, runs out of memory and is away
 //! while it restarts.
@@ -21,6 +22,7 @@ mod orca;
 mod pace;
 mod received;
 mod routes;
+mod scripted;
 mod synthesis;
 mod take;
 mod trouble;
@@ -33,6 +35,7 @@ pub use pace::Pace;
 pub use received::{Received, ReceivedHeaders};
 pub(crate) use synthesis::CHARACTER_MILLIS;
 pub use synthesis::Engine;
+pub(crate) use wav::streaming_header;
 
 use crate::server::{Door, Server};
 use received::Journal;

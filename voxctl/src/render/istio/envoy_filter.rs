@@ -196,10 +196,14 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_buffer_bytes",
         "proxy_set_shared_data",
     ];
-    // Answers as they pass, and silent ones that are ended. Chunks are held and go on as they came: nothing
-    // of them is written.
-    const CHUNK_FLUSH: &[&str] =
-        &["proxy_close_stream", "proxy_on_response_body", "proxy_on_response_trailers"];
+    // Answers as they pass, how they ended, and silent ones that are ended. Chunks are held and go on as they
+    // came: nothing of them is written.
+    const CHUNK_FLUSH: &[&str] = &[
+        "proxy_close_stream",
+        "proxy_on_log",
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+    ];
     let more = match filter {
         Filter::JwtTier => JWT_TIER,
         Filter::VoiceQuota => VOICE_QUOTA,

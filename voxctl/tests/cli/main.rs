@@ -4,6 +4,7 @@ mod explain;
 mod explain_body;
 mod explain_quotas;
 mod explain_shedding;
+mod explain_streams;
 mod facts;
 mod load;
 mod render;

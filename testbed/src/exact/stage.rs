@@ -142,6 +142,22 @@ impl Stage {
         Ok(left)
     }
 
+    /// Fails when nothing was ever put together: what came through then proves nothing of the modes
+    /// that hold.
+    ///
+    /// # Errors
+    /// How many chunks came from the service, and went on.
+    pub async fn assert_coalesced(&self) -> Result<()> {
+        let chunks = async |direction| {
+            let labels = [("direction", direction)];
+            self.fixture.envoy.metric("voxgate_stream_chunks_total", &labels).await
+        };
+        let (came, went) = (chunks("in").await?, chunks("out").await?);
+        println!("{came} chunks came, {went} went on");
+        ensure!(came > went && went > 0, "{came} chunks came, {went} went on");
+        Ok(())
+    }
+
     /// Settles, ends everything and judges Envoy's log.
     ///
     /// # Errors

@@ -94,7 +94,12 @@ impl Stage {
             policy: Mode::policy(8192, "20ms"),
             is_http1_upstream: false,
             resources: Vec::new(),
-            options: Options::default(),
+            options: Options {
+                // Where more programs want to run than can, each waits for its turn as long as for
+                // an acknowledgement.
+                allow_log: vec!["stream=delayed_ack".to_owned()],
+                ..Options::default()
+            },
         }
     }
 

@@ -30,10 +30,10 @@ fn through(script: &Script) -> Vec<Plan> {
     plans.filter(|plan| plan.mode == Mode::Through).collect()
 }
 
-/// Events that stand still with something held, until the timer goes off, and the VM traps.
+/// Sound that stands still with something held, until the timer goes off, and the VM traps.
 async fn trap(clients: &Clients, speech: &Speech, name: &str) -> Result<()> {
     let script = Script {
-        content: Content::Events,
+        content: Content::Pcm,
         bytes: 40_000,
         cuts: Cuts::Frames,
         longest_pause_ms: 10,

@@ -61,7 +61,7 @@ pub struct Browser {
 }
 
 /// Why a browser cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum BrowserError {
     /// The environment names none.
     #[error(
@@ -94,6 +94,13 @@ pub enum BrowserError {
     /// A file or process could not be used.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// As [`std::fmt::Display`]: a test's `unwrap` prints this, and a stack in quotes is unreadable.
+impl std::fmt::Debug for BrowserError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, formatter)
+    }
 }
 
 // === impl Browser ===

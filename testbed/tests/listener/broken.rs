@@ -2,7 +2,7 @@
 //! traps.
 
 use super::samples::{self, Sample};
-use super::support::{ask, figures, get, measuring};
+use super::support::{alone, ask, figures, get, measuring};
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -58,6 +58,7 @@ const LABELS: [&str; 12] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_audio_passes_byte_for_byte_and_traps_nothing() {
+    let _alone = alone().await;
     let fixture = Fixture::of(measuring()).start().await.unwrap();
     let samples: Vec<(String, String, Vec<u8>)> = files();
     for (protocol, client) in fixture.both() {

@@ -3,6 +3,7 @@
 
 mod broken;
 mod listener;
+mod page;
 mod player;
 mod samples;
 mod support;

@@ -6,7 +6,7 @@
 
 use super::listener::hear;
 use super::samples::{silence, tone, wav_head};
-use super::support::{Figures, figures, measuring, recording};
+use super::support::{Figures, alone, figures, measuring, recording};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::json;
@@ -82,6 +82,7 @@ fn streams() -> Vec<Stream> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_page_with_web_audio_hears_is_what_the_filter_says_in_a_browser() {
+    let _alone = alone().await;
     let fixture = Fixture::of(measuring()).start().await.unwrap();
     let mut browser = Browser::start().await.unwrap();
     browser.open(&format!("http://{}{PAGE}", fixture.envoy.address())).await.unwrap();

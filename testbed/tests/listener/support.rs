@@ -5,9 +5,16 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio::sync::{Mutex, MutexGuard};
 use voxgate_testbed::client::{Client, Request};
 use voxgate_testbed::fixture::{Fixture, policy, token};
 use voxgate_testbed::speech::Recording;
+
+/// One test at a time: what they find is a matter of time, and each keeps a core busy.
+pub async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
+}
 
 /// What the filter says of a stream in the access log; times and lengths in milliseconds.
 #[derive(Debug, Clone, Deserialize)]

@@ -7,7 +7,7 @@
 
 use super::listener::{Heard, hear};
 use super::samples::{self, Sample};
-use super::support::{ask, figures, get, measuring, millis, recording};
+use super::support::{alone, ask, figures, get, measuring, millis, recording};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -34,6 +34,7 @@ enum Played {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_agree_with_what_service_and_client_counted_for_every_format() {
+    let _alone = alone().await;
     let fixture = Fixture::of(measuring()).start().await.unwrap();
     for (protocol, client) in fixture.both() {
         let samples = samples::all();

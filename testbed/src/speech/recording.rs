@@ -144,3 +144,6 @@ impl Shelf {
         Some(response)
     }
 }
+
+#[cfg(test)]
+mod tests;

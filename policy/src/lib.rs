@@ -49,4 +49,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, ShedPolicy, VERSION};
+pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, ShedPolicy, StreamPolicy, VERSION};

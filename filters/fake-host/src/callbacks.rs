@@ -104,8 +104,8 @@ pub(crate) fn local_reply(context: u32, reply: &Reply) {
 }
 
 pub(crate) fn end(context: u32) {
-    enter(context, || proxy_on_done(context));
     enter(context, || proxy_on_log(context));
+    enter(context, || proxy_on_done(context));
     enter(context, || proxy_on_delete(context));
 }
 

@@ -43,10 +43,10 @@ pub use headers::{
 };
 pub use held_body::{EditError, HeldBody};
 pub use metric::{Counter, CounterFamily, Gauge, GaugeFamily, HistogramFamily};
-pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
+pub use plugin::{ChunkFlow, DueFlow, Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};
 pub use root::{RootHost, start};
-pub use stream::StreamHandle;
+pub use stream::{MOST_HELD, StreamHandle};
 
 use std::time::UNIX_EPOCH;
 

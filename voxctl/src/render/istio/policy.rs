@@ -7,7 +7,7 @@ use serde_json::Value;
 use voxgate_policy::Policy;
 use voxgate_policy::decide::reads_bodies;
 use voxgate_policy::error::PolicyErrors;
-use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec, RungSpec};
+use voxgate_policy::spec::{AlgorithmName, ConnectionSpec, IdentitySource, PolicySpec, RungSpec};
 
 use super::Filter;
 use crate::render::error::RenderError;
@@ -66,6 +66,16 @@ impl PolicyDocument {
     /// Whether anything is shed.
     pub(super) fn has_shedding(&self) -> bool {
         self.spec.shedding.is_some()
+    }
+
+    /// Whether streams are looked after.
+    pub(super) fn has_streams(&self) -> bool {
+        self.spec.streams.is_some()
+    }
+
+    /// What is to be set on the port of streams, if they are looked after.
+    pub(super) fn connection(&self) -> Option<&ConnectionSpec> {
+        self.spec.streams.as_ref().map(|it| &it.connection)
     }
 
     /// Whether a rule of the ladder sends requests to other workers.

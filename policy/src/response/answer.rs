@@ -20,6 +20,7 @@ use std::rc::Rc;
 use self::sink::{Places, Usage};
 use self::sse::{Events, Part};
 use super::media_type::MediaType;
+use super::{Format, Kind};
 use crate::body::json::Json;
 use crate::spec::{BodyFormat, DuplicateKeys};
 
@@ -46,7 +47,7 @@ enum Framing {
 // === impl Answer ===
 
 impl Answer {
-    pub(super) fn of(media_type: &MediaType<'_>) -> Option<Self> {
+    pub(super) fn of(media_type: &MediaType<'_>, _asked: Option<u64>) -> Option<Self> {
         let framing = match media_type.name() {
             "text/event-stream" => Framing::Events(Events::default()),
             name if BodyFormat::Jsonl.has_media_type(name) => Framing::Lines,
@@ -77,6 +78,28 @@ impl Answer {
                 Part::EndOfEvent => document.restart(),
             }),
         }
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.framing {
+            Framing::Whole => Kind::Other,
+            Framing::Lines => Kind::Lines,
+            Framing::Events(_) => Kind::Events,
+        }
+    }
+
+    pub(super) fn format(&self) -> Format {
+        match self.framing {
+            Framing::Whole => Format::Json,
+            Framing::Lines => Format::Jsonl,
+            Framing::Events(_) => Format::Sse,
+        }
+    }
+
+    pub(super) fn set_silence(&mut self, _: std::time::Duration) {}
+
+    pub(super) fn told(&self) -> super::told::Told {
+        super::told::Told { format: self.format(), ..Default::default() }
     }
 
     pub(super) fn tokens(&self) -> Option<u64> {

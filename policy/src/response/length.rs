@@ -41,6 +41,12 @@ impl Length {
         self
     }
 
+    /// With all of another one.
+    pub(super) fn plus(self, other: Self) -> Self {
+        let before = self.before.saturating_add(other.before);
+        Self { before, ..self }.with(other.samples, other.rate)
+    }
+
     /// The last part rounded up.
     pub(super) fn millis(self) -> AudioMillis {
         AudioMillis(self.units().div_ceil(UNITS / 1000))

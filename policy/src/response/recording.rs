@@ -88,6 +88,13 @@ impl Measured {
         Self { blocks: Blocks::new(MAGIC), bytes: 0, recording }
     }
 
+    /// A recording that begins with these [`MAGIC`] bytes, if they say so.
+    pub(super) fn detected(magic: &[u8]) -> Option<Self> {
+        let is_known =
+            Container::detect(magic).is_some() || frames::is_adts(magic) || mp4::is_mp4(magic);
+        is_known.then(|| Self::new(Declared::Audio))
+    }
+
     /// Looks through so much leading silence; before any bytes.
     pub(super) fn set_silence(&mut self, silence: Duration) {
         self.recording.silence = silence;

@@ -8,6 +8,12 @@ pub(super) struct Events {
     mark: usize,
     /// Whether the byte before was CR: a LF belongs to it.
     is_after_cr: bool,
+    /// Bytes since the last border: the beginning, or the end of an empty line.
+    since: u64,
+    /// Whether data came since then, which makes an event.
+    has_data: bool,
+    /// Events that are complete.
+    count: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -43,16 +49,32 @@ impl Default for Line {
 // === impl Events ===
 
 impl Events {
+    /// How many events are complete.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Bytes since the last empty line.
+    pub(super) fn tail(&self) -> u64 {
+        self.since
+    }
+
     pub(super) fn feed<'a>(&mut self, bytes: &'a [u8], mut tell: impl FnMut(Part<'a>)) {
         let mut rest = bytes;
         while let Some((byte, after)) = rest.split_first() {
             if std::mem::take(&mut self.is_after_cr) && *byte == b'\n' {
+                // It belongs to the border, if the CR made one.
+                self.since = self.since.saturating_add(self.since.min(1));
                 rest = after;
                 continue;
             }
             if matches!(byte, b'\r' | b'\n') {
+                self.since = self.since.saturating_add(1);
                 if matches!(self.line, Line::Name(0)) {
                     tell(Part::EndOfEvent);
+                    self.since = 0;
+                    self.count =
+                        self.count.saturating_add(std::mem::take(&mut self.has_data).into());
                 }
                 self.line = Line::Name(0);
                 self.is_after_cr = *byte == b'\r';
@@ -66,10 +88,12 @@ impl Events {
                 if matches!(self.line, Line::Data) {
                     tell(Part::Data(line));
                 }
+                self.since = self.since.saturating_add(line.len() as u64);
                 rest = more;
                 continue;
             };
             rest = after;
+            self.since = self.since.saturating_add(1);
             if MARK.get(self.mark) == Some(byte) {
                 self.mark = self.mark.saturating_add(1);
                 continue;
@@ -79,6 +103,7 @@ impl Events {
             self.line = match DATA.get(len) == Some(byte) {
                 true if longer == DATA.len() => {
                     tell(Part::Data(b"\n"));
+                    self.has_data = true;
                     Line::Data
                 }
                 true => Line::Name(longer),

@@ -127,7 +127,7 @@ pub struct SlowSpec {
     /// Its time to first audio, or its real-time factor, in percent of what is usual for its operation,
     /// model and length: 110 to 10,000; 0 for never.
     pub percent: u32,
-    /// Nor is it slow below this time to first audio.
+    /// No time to first audio below this is slow: 0 s to 1 h. No real-time factor below 1 is.
     pub least: DurationSpec,
 }
 
@@ -142,7 +142,7 @@ impl Default for SlowSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CoalesceSpec {
-    /// Its name, unique: in metrics.
+    /// Its name, unique: letters, digits, `-`, `_` and `.`, 1 to 64 of them.
     pub name: String,
     /// Operations: names, `tts.*`, or `*`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -162,12 +162,13 @@ pub struct CoalesceSpec {
     /// The most bytes that are held: 256 to 16,384. By default 8,192.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u32>,
-    /// The longest time that anything is held: 5 ms to 2 s. By default 100 ms. Envoy's timer is late by
-    /// some 5 ms.
+    /// The longest time that anything is held: 5 ms to 2 s. By default 100 ms, of a ramp 400 ms. Envoy's
+    /// timer is late by some 5 ms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_delay: Option<DurationSpec>,
     /// `ramp`: how many frames (of 20 ms; of the format, where it has frames) each release has, the last
-    /// number for all further ones. By default 4, 4, 8, 16, 25.
+    /// number for all further ones: up to 32 numbers from 1 to 1,000. By default 4, 4, 8, 16, 25. What
+    /// would run the listener dry goes on before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<u32>,
 }
@@ -191,9 +192,10 @@ pub enum CoalesceMode {
 #[serde(deny_unknown_fields, default)]
 pub struct ConnectionSpec {
     /// Nothing either way for so long ends a stream (`stream_idle_timeout` of the connection manager);
-    /// WebSockets, too. 0 s: never, as Istio has it.
+    /// WebSockets, too. 0 s to 24 h; 0 s: never, as Istio has it.
     pub idle_timeout: DurationSpec,
-    /// How long a client may take to read what is left when the service is done (`stream_flush_timeout`).
+    /// How long a client may take to read what is left when the service is done (`stream_flush_timeout`): 0 s to
+    /// 24 h.
     pub flush_timeout: DurationSpec,
     /// Bytes of one HTTP/2 stream under way to a client (`initial_stream_window_size`): 65,535 to
     /// 16,777,216. What is under way is heard even if the listener interrupts.

@@ -95,9 +95,10 @@ impl Coalescer {
         listener: &Listener,
         now: UnixMicros,
     ) -> Step {
-        if !self.is_begun {
-            self.is_begun = is_begun(progress);
-            return self.release(0, progress);
+        let is_audible = progress.audible.is_some() && self.before.audible.is_none();
+        if !self.is_begun || is_audible {
+            self.is_begun = self.is_begun || is_begun(progress);
+            return self.release(0, progress, now);
         }
         self.decide(held, progress, listener, now)
     }
@@ -120,6 +121,9 @@ impl Coalescer {
         listener: &Listener,
         now: UnixMicros,
     ) -> Step {
+        if held == 0 {
+            return Step::Hold { until: now.plus(self.rule.max_delay) };
+        }
         // Where the clock was set back, the time starts anew.
         let since = self.held_since.map_or(now, |it| it.min(now));
         let latest = since.plus(self.rule.max_delay);
@@ -136,15 +140,17 @@ impl Coalescer {
             },
         };
         if until <= now || held >= self.rule.max_bytes {
-            let keeps = progress.tail < held && progress.tail <= MAX_KEPT;
-            self.held_since = None;
-            return self.release(if keeps { progress.tail } else { 0 }, progress);
+            // What passes as it came is left as it came.
+            let keeps =
+                self.held_since.is_some() && progress.tail < held && progress.tail <= MAX_KEPT;
+            return self.release(if keeps { progress.tail } else { 0 }, progress, now);
         }
         self.held_since = Some(since);
         Step::Hold { until }
     }
 
-    fn release(&mut self, keep: u64, progress: &StreamProgress) -> Step {
+    fn release(&mut self, keep: u64, progress: &StreamProgress, now: UnixMicros) -> Step {
+        self.held_since = (keep > 0).then_some(now);
         self.before = *progress;
         self.releases = self.releases.saturating_add(1);
         Step::Release { keep }

@@ -24,6 +24,7 @@ const SILENCES: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(10))
 const HOLES: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(10));
 const STALLS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3600));
 const PERCENT: (u32, u32) = (110, 10_000);
+const LEASTS: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(3600));
 const IDLE: (Duration, Duration) = (Duration::ZERO, Duration::from_secs(86_400));
 
 /// RFC 9113 §6.9.2: less than 65,535 is less than the connection's own, which cannot be made smaller.
@@ -100,6 +101,7 @@ impl Compiler<'_> {
             let message = format!("must be between {least} and {most} percent, or 0 for never");
             self.error(path.key("percent"), message);
         }
+        self.within(spec.least.0, LEASTS, &path.key("least"));
         SlowTerms { percent: spec.percent, least: spec.least.0 }
     }
 

@@ -110,7 +110,7 @@ impl Observer {
         self.largest = Some(self.largest.map_or(len, |it| it.max(len)));
         self.start.chunk(len, now);
         let progress = self.meter.progress();
-        self.rhythm.chunk(len, &self.before, &progress, now);
+        self.rhythm.chunk(len, &self.before, now);
         self.is_delayed |= self.rhythm.is_delayed(&progress);
         self.before = progress;
         let (since, waiting) = self.waiting.unwrap_or((now, 0));

@@ -79,6 +79,23 @@ impl StreamRules {
     }
 }
 
+// === impl Coalesced ===
+
+impl Coalesced {
+    /// Whether it fits every stream that `other` fits.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let of_operations = self
+            .operations
+            .is_none_or(|all| other.operations.is_some_and(|it| it.without(all).is_empty()));
+        let of_tiers = self.tiers.is_empty()
+            || !other.tiers.is_empty() && other.tiers.iter().all(|it| self.tiers.contains(it));
+        let has = |it: &MediaRange| self.content_types.iter().any(|all| all.covers(it));
+        let of_types = self.content_types.is_empty()
+            || !other.content_types.is_empty() && other.content_types.iter().all(has);
+        of_operations && of_tiers && of_types
+    }
+}
+
 // === impl MediaRange ===
 
 impl MediaRange {
@@ -87,5 +104,9 @@ impl MediaRange {
             Some(prefix) => media_type.starts_with(prefix.as_bytes()),
             None => media_type == self.0.as_bytes(),
         }
+    }
+
+    fn covers(&self, other: &Self) -> bool {
+        self == other || self.0.ends_with('*') && self.contains(other.0.as_bytes())
     }
 }

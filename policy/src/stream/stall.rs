@@ -31,7 +31,7 @@ pub const ERROR_EVENT: &[u8] = b"event: error\ndata: {\"error\":{\"type\":\"stre
 #[derive(Clone, Debug)]
 pub struct StallWatch {
     terms: StallTerms,
-    /// When something came last.
+    /// When something came last, or was done last.
     since: Option<UnixMicros>,
     /// How often something was done in this silence.
     acted: u32,
@@ -84,12 +84,12 @@ impl StallWatch {
         now: UnixMicros,
     ) -> Act {
         let Some(since) = &mut self.since else { return Act::None };
-        // The clock was set back.
+        // Where the clock was set back, the time starts anew.
         *since = (*since).min(now);
-        let due = self.terms.after.saturating_mul(self.acted.saturating_add(1));
-        if self.is_over || now.since(*since) < due {
+        if self.is_over || now.since(*since) < self.terms.after {
             return Act::None;
         }
+        *since = now;
         self.acted = self.acted.saturating_add(1);
         let is_between = progress.tail == 0 && held == 0;
         let action = match (kind, self.terms.audio) {
@@ -111,8 +111,7 @@ impl StallWatch {
 
     /// When to look again; `None` before the first byte, or when it is over.
     pub fn due(&self) -> Option<UnixMicros> {
-        let after = self.terms.after.saturating_mul(self.acted.saturating_add(1));
-        self.since.filter(|_| !self.is_over).map(|it| it.plus(after))
+        self.since.filter(|_| !self.is_over).map(|it| it.plus(self.terms.after))
     }
 }
 

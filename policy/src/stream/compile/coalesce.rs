@@ -35,6 +35,7 @@ const DEFAULT_BYTES: u32 = 8192;
 
 const DELAYS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(2));
 const DEFAULT_DELAY: Duration = Duration::from_millis(100);
+const DEFAULT_RAMP_DELAY: Duration = Duration::from_millis(400);
 
 const DEFAULT_FRAMES: [u32; 5] = [4, 4, 8, 16, 25];
 
@@ -45,6 +46,7 @@ impl Compiler<'_> {
         if specs.len() > MAX_RULES {
             self.error(path.clone(), format!("more than {MAX_RULES} rules"));
         }
+        let wrong_before = self.errors.len();
         let mut rules: Vec<Coalesced> = Vec::new();
         for (i, spec) in specs.iter().take(MAX_RULES).enumerate() {
             let place = path.index(i);
@@ -70,7 +72,22 @@ impl Compiler<'_> {
             let rule = Rc::new(self.rule(spec, &place));
             rules.push(Coalesced { operations, content_types, tiers, rule });
         }
+        // What is misspelt may only look unreachable.
+        if self.errors.len() == wrong_before {
+            self.reachable(&rules, path);
+        }
         rules
+    }
+
+    fn reachable(&mut self, rules: &[Coalesced], path: &Path) {
+        for (i, rule) in rules.iter().enumerate() {
+            let Some(by) = rules.iter().take(i).find(|it| it.covers(rule)) else { continue };
+            let message = format!(
+                "rule `{}` can never match: `{}`, which stands before it, takes every stream that fits it",
+                rule.rule.name, by.rule.name
+            );
+            self.error(path.index(i), message);
+        }
     }
 
     fn rule(&mut self, spec: &CoalesceSpec, path: &Path) -> CoalesceRule {
@@ -107,7 +124,9 @@ impl Compiler<'_> {
                 _ => spec.floor.map_or(DEFAULT_FLOOR, |it| it.0),
             },
             max_bytes: spec.max_bytes.unwrap_or(DEFAULT_BYTES).into(),
-            max_delay: spec.max_delay.map_or(DEFAULT_DELAY, |it| it.0),
+            max_delay: spec
+                .max_delay
+                .map_or(if is_ramp { DEFAULT_RAMP_DELAY } else { DEFAULT_DELAY }, |it| it.0),
             frames: if is_ramp { frames.to_vec() } else { Vec::new() },
         }
     }

@@ -19,6 +19,8 @@ pub(in crate::stream) struct Rhythm {
     audio: Duration,
     units: u64,
     bursts: u32,
+    bytes: u64,
+    first: u64,
     smallest: u64,
     largest: u64,
 }
@@ -45,15 +47,13 @@ const REAL_TIME: std::ops::RangeInclusive<u128> = 85..=118;
 // === impl Rhythm ===
 
 impl Rhythm {
-    /// A chunk of so many bytes came; `before` is the stream without it, `after` with it.
+    /// A chunk of so many bytes came; `before` is the stream without it.
     pub(in crate::stream) fn chunk(
         &mut self,
         bytes: u64,
         before: &StreamProgress,
-        after: &StreamProgress,
         now: UnixMicros,
     ) {
-        let _ = after;
         let Some(burst) = &mut self.burst else {
             self.burst = Some(Burst { began: now, before: *before, bytes, is_first: true });
             return;
@@ -70,12 +70,14 @@ impl Rhythm {
             self.delayed = self.delayed.saturating_add(1);
         }
         if done.is_first {
+            self.first = done.bytes;
             return;
         }
         self.time = self.time.saturating_add(gap);
         let audio = |it: &StreamProgress| it.audio.unwrap_or_default();
         self.audio = self.audio.saturating_add(audio(before).saturating_sub(audio(&done.before)));
         self.units = self.units.saturating_add(before.units.saturating_sub(done.before.units));
+        self.bytes = self.bytes.saturating_add(done.bytes);
         self.smallest = if self.bursts == 0 { done.bytes } else { self.smallest.min(done.bytes) };
         self.largest = self.largest.max(done.bytes);
         self.bursts = self.bursts.saturating_add(1);
@@ -94,12 +96,15 @@ impl Rhythm {
         percent.checked_div(self.time.as_micros()).is_some_and(|it| REAL_TIME.contains(&it))
     }
 
-    /// Whether bursts have what several writes made. Whoever makes one piece every 42 ms writes one piece
-    /// every 42 ms.
+    /// Whether bursts have what several writes made. Whoever makes one piece every 42 ms has one in each
+    /// burst, and the first is like the others; behind a delay there are several, not always as many, and
+    /// only the first, which waits for nothing, is alone.
     fn is_gathered(&self, progress: &StreamProgress) -> bool {
         if progress.audio.is_none() && progress.units > 0 {
             return self.units.saturating_mul(2) >= u64::from(self.bursts).saturating_mul(3);
         }
-        self.largest.saturating_mul(4) >= self.smallest.saturating_mul(5)
+        let is_first_alone = self.first.saturating_mul(self.bursts.into()).saturating_mul(5)
+            <= self.bytes.saturating_mul(3);
+        is_first_alone && self.largest.saturating_mul(4) >= self.smallest.saturating_mul(5)
     }
 }

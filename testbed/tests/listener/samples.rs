@@ -57,8 +57,8 @@ fn files() -> Vec<Sample> {
     vec![
         file("speech.mp3", "audio/mpeg", 36, mp3),
         file("speech.aac", "audio/aac", 64, aac),
-        file("opus.ogg", "audio/ogg", 20, opus),
-        file("vorbis.ogg", "audio/ogg", 32, vorbis),
+        file("speech-opus.ogg", "audio/ogg", 20, opus),
+        file("speech-vorbis.ogg", "audio/ogg", 32, vorbis),
         file("speech.flac", "audio/flac", 72, flac),
         file("speech.mp4", "audio/mp4", 64, mp4),
     ]

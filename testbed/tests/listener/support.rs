@@ -20,7 +20,6 @@ pub async fn alone() -> MutexGuard<'static, ()> {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Figures {
     pub end: String,
-    pub format: String,
     pub first_byte_ms: Option<f64>,
     pub ttfa_ms: Option<f64>,
     pub bytes: u64,
@@ -91,7 +90,7 @@ pub async fn figures(fixture: &Fixture, id: &str) -> Result<Figures> {
         fixture.envoy.access_log_entry(|entry| entry.get("request_id").is_some_and(|it| it == id));
     let entry = entry.await.with_context(|| format!("the stream {id}"))?;
     let stream = entry.get("stream").and_then(Value::as_str);
-    let stream = stream.with_context(|| format!("no figures in {entry:?}"))?;
+    let stream = stream.context("the access log has no figures")?;
     Ok(serde_json::from_str(stream)?)
 }
 

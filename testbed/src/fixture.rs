@@ -13,12 +13,14 @@
 //! # }
 //! ```
 
+mod capability;
 mod observed;
 mod policy;
 pub mod resource;
 #[cfg(feature = "mutual-tls")]
 mod tls;
 
+pub use capability::{deny, expect_trap};
 pub use policy::{now, policy, signed, token, token_at};
 #[cfg(feature = "mutual-tls")]
 pub use tls::Authority;

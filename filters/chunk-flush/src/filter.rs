@@ -4,13 +4,13 @@ use std::mem;
 use std::rc::Rc;
 
 use voxgate_host::{
-    BodyPart, ChunkFlow, DueFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders, ResponseFlow,
-    ResponseHeaders, ResponseTrailers, now_micros,
+    BodyPart, ChunkFlow, DueFlow, EndedStream, Ending, Flow, HttpFilter, RequestHeaders,
+    ResponseFlow, ResponseHeaders, ResponseTrailers, now_micros,
 };
 use voxgate_policy::response::ResponseHead;
 use voxgate_policy::stream::protect::{self, Headers, SERVER_TIMING};
 use voxgate_policy::stream::stages::{STAGES_HEADER, Stages};
-use voxgate_policy::stream::stall::{StallTerms, StallWatch};
+use voxgate_policy::stream::stall::StallWatch;
 use voxgate_policy::stream::{End, Observer, StreamRules};
 
 use crate::asked::Asked;
@@ -88,19 +88,13 @@ impl ChunkFlushFilter {
         let stall = rules.stall.as_ref().filter(|_| status != SWITCHED).map(StallWatch::new);
         let id = (self.shared.next_id(), response.stream());
         let streaming = Streaming::new(asked, observer, rule, stall, id);
-        let acts = rules.stall.as_ref().is_some_and(StallTerms::acts);
-        let is_shaped = streaming.is_shaped(acts);
+        let is_shaped = streaming.is_shaped();
         self.state = State::Streaming(Box::new(streaming));
         if is_shaped { ResponseFlow::Shape } else { ResponseFlow::Watch }
     }
 
     /// Tells the client, and whoever it asks next, what the stages took up to here.
-    fn tell_stages(
-        &self,
-        asked: &Asked,
-        rules: &StreamRules,
-        response: &mut ResponseHeaders<'_>,
-    ) {
+    fn tell_stages(&self, asked: &Asked, rules: &StreamRules, response: &mut ResponseHeaders<'_>) {
         let Some(stage) = asked.stage.filter(|_| response.is_from_upstream()) else { return };
         let took = now_micros().since(asked.sent);
         self.shared.report.stage(stage, took, asked.deadline);
@@ -168,8 +162,7 @@ impl HttpFilter for ChunkFlushFilter {
     }
 
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
-        let server_timing =
-            self.shared.policy.rules().is_some_and(|it| it.protect.server_timing);
+        let server_timing = self.shared.policy.rules().is_some_and(|it| it.protect.server_timing);
         if let Some(streaming) = self.streaming()
             && server_timing
             && let Some(ttfa) = streaming.observer.ttfa()

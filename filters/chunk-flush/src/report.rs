@@ -58,10 +58,7 @@ impl Report {
         let counter = |name, labels| CounterFamily::new(name, labels, max);
         let histogram = |name, labels| HistogramFamily::new(name, labels, max);
         Self {
-            streams: counter(
-                "voxgate_streams_total",
-                &["operation", "tier", "end", "continuity"],
-            ),
+            streams: counter("voxgate_streams_total", &["operation", "tier", "end", "continuity"]),
             ttfa: histogram("voxgate_stream_ttfa_ms", KIND),
             first_byte: histogram("voxgate_stream_first_byte_ms", KIND),
             longest_gap: histogram("voxgate_stream_longest_gap_ms", KIND),

@@ -49,9 +49,9 @@ impl Streaming {
         }
     }
 
-    /// Whether it may be held, or ended: whether it is more than watched.
-    pub fn is_shaped(&self, acts_on_silence: bool) -> bool {
-        self.coalescer.is_some() || (acts_on_silence && self.stall.is_some())
+    /// Whether it is more than watched: held, or looked after when it falls silent.
+    pub fn is_shaped(&self) -> bool {
+        self.coalescer.is_some() || self.stall.is_some()
     }
 
     /// More of it came. Of a stream that is only watched, all goes on.

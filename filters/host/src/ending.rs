@@ -23,6 +23,7 @@
 //! | route's timeout before headers | UT | `response_timeout` | 504 | yes |
 //! | … after them, or in mid-body | UT | `response_timeout` | 200 | no |
 //! | idle timeout before headers; after them | SI | `stream_idle_timeout` | 504; 200 | yes; no |
+//! | a filter resets a response from its timer, as [`DueFlow::End`](crate::DueFlow::End) does | none | `via_upstream` | 200 | no |
 //! | longest duration, before headers; after them | none | `max_duration_timeout` | 504; 200 | yes; no |
 //! | client closes its connection before headers, also while it sends its body, or only half | DC | `downstream_remote_disconnect` | absent | no |
 //! | … after them, or in mid-body | DC | `downstream_remote_disconnect` | 200 | no |

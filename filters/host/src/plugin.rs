@@ -100,8 +100,9 @@ pub trait HttpFilter: 'static {
 
     /// Decides what becomes of a part of the response body, after [`ResponseFlow::Shape`], instead of
     /// [`on_response_body`](Self::on_response_body). Whatever the answer, everything goes on with the
-    /// last part, before trailers, and when more than [`MOST_HELD`](crate::MOST_HELD) would be held;
-    /// [`StreamHandle::held`](crate::StreamHandle::held) says what is held.
+    /// last part, before trailers, when more than [`MOST_HELD`](crate::MOST_HELD) would be held, and of
+    /// a WebSocket, which has no last part;
+    /// [`StreamHandle::held`](crate::StreamHandle::held) says what is held then.
     fn on_shaped_body(&mut self, part: &BodyPart<'_>) -> ChunkFlow {
         let _ = part;
         ChunkFlow::Release

@@ -143,8 +143,9 @@ impl Recording {
             }
             Some(Container::Mpeg) => self.frames(magic),
             None if mp4::is_mp4(magic) => {
-                let next = Next::Block { drop: 0, want: mp4::HEADER };
-                (Format::Mp4(Mp4::default()), next)
+                let mut file = Mp4::default();
+                let next = file.block(magic);
+                (Format::Mp4(file), next)
             }
             None if self.declared == Declared::Frames || frames::is_adts(magic) => {
                 self.frames(magic)

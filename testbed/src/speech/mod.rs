@@ -8,7 +8,8 @@
 //! (answered at once, while the body still comes), `x-test-hang: 1` (never answered),
 //! `x-test-hold: NAME` (answered when the test releases that name), `x-test-reset: 1` (its
 //! connection is reset before an answer) and `x-test-empty: 1` (speech without sound). By
-//! `x-test-recording: NAME` it gets what the test has said by [`Speech::record`].
+//! `x-test-recording: NAME` it gets what the test has said by [`Speech::record`]; one that must know
+//! each byte of a long answer without having it asks by a [`Script`](crate::script::Script).
 //!
 //! With [`Options::gpu`] it can be overloaded: its GPU slows down, runs out of memory and is away
 //! while it restarts.
@@ -24,6 +25,7 @@ mod page;
 mod received;
 mod recording;
 mod routes;
+mod scripted;
 mod synthesis;
 mod take;
 mod trouble;
@@ -38,6 +40,7 @@ pub use received::{Received, ReceivedHeaders};
 pub use recording::{Piece, Played, Recording};
 pub(crate) use synthesis::CHARACTER_MILLIS;
 pub use synthesis::Engine;
+pub(crate) use wav::streaming_header;
 
 use crate::server::{Door, Server};
 use received::Journal;

@@ -4,7 +4,8 @@ use super::api::{CreateSpeech, Format, Refusal, SampleRate, Tts, checked};
 use super::gpu::Lost;
 use super::synthesis::{CHARACTER_MILLIS, Sound};
 use super::{
-    Service, chat, exchange, grpc, orca, page, recording, take, trouble, voices, wav, websocket,
+    Service, chat, exchange, grpc, orca, page, recording, scripted, take, trouble, voices, wav,
+    websocket,
 };
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
@@ -41,6 +42,7 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
         // A service answers paths of its own too; what reaches them is a test's concern.
         .fallback(not_found)
         .layer(middleware::from_fn_with_state(Arc::clone(&service), recording::play_if_asked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), scripted::answer_if_asked))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), trouble::misbehave_if_asked))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), orca::report))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), exchange::record))

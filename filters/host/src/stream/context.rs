@@ -157,11 +157,11 @@ impl HttpContext for StreamContext {
             Phase::Running | Phase::Watching => {}
         }
         let mut flow = ResponseFlow::Continue;
-        self.tell(|filter| {
-            flow =
-                filter.on_response_headers(&mut ResponseHeaders::new(&self.handle), end_of_stream);
-        });
-        self.set_response(ResponseState::begin(flow, end_of_stream));
+        let mut headers = ResponseHeaders::new(&self.handle);
+        self.tell(|filter| flow = filter.on_response_headers(&mut headers, end_of_stream));
+        // Of one that is not shaped it does not matter.
+        let status = if flow == ResponseFlow::Shape { headers.status() } else { None };
+        self.set_response(ResponseState::begin(flow, status, end_of_stream));
         Action::Continue
     }
 
@@ -169,14 +169,17 @@ impl HttpContext for StreamContext {
         if !self.handle.response().is_watched() {
             return Action::Continue;
         }
-        let flow = self.pass_response(size, end_of_stream);
-        action(self.handle.state.shape.chunk(size, end_of_stream, flow) == ChunkFlow::Release)
+        let flow = match self.pass_response(size, end_of_stream) {
+            ChunkFlow::Hold if !self.handle.response().must_go_on() => ChunkFlow::Hold,
+            _ => ChunkFlow::Release,
+        };
+        action(self.handle.state.shape.chunk(size, flow) == ChunkFlow::Release)
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
         if self.handle.response().is_watched() {
             self.pass_response(0, true);
-            self.handle.state.shape.chunk(0, true, ChunkFlow::Release);
+            self.handle.state.shape.chunk(0, ChunkFlow::Release);
             self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }
         Action::Continue

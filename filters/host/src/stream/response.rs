@@ -14,6 +14,8 @@ pub(super) struct ResponseState {
     is_watched: bool,
     /// Watched, and its filter says when the parts go on.
     is_shaped: bool,
+    /// Of a WebSocket: it ends by being reset, and Envoy drops what it holds of it.
+    is_tunnel: bool,
     has_ended: bool,
     /// Bytes of its body.
     came: u64,
@@ -23,14 +25,14 @@ pub(super) struct ResponseState {
 
 impl ResponseState {
     /// Its headers are here, and the filter said what it wants of it.
-    pub fn begin(flow: ResponseFlow, has_ended: bool) -> Self {
+    pub fn begin(flow: ResponseFlow, status: Option<u16>, has_ended: bool) -> Self {
         let is_shaped = flow == ResponseFlow::Shape;
         let is_watched = is_shaped || flow == ResponseFlow::Watch;
         let progress = match is_watched && !is_from_upstream() {
             true => Progress::Nothing,
             false => Progress::Begun,
         };
-        Self { progress, is_watched, is_shaped, has_ended, came: 0 }
+        Self { progress, is_watched, is_shaped, is_tunnel: status == Some(101), has_ended, came: 0 }
     }
 
     /// A chunk of `size` bytes passes, or trailers do.
@@ -51,6 +53,11 @@ impl ResponseState {
 
     pub fn is_shaped(&self) -> bool {
         self.is_shaped
+    }
+
+    /// Whether all of it goes on, whatever the filter says of the last part.
+    pub fn must_go_on(&self) -> bool {
+        self.has_ended || self.is_tunnel || !self.is_shaped
     }
 
     /// Whether all of it came.

@@ -69,7 +69,7 @@ struct Run {
 }
 
 /// Of a box: its size and its type (§4.2).
-pub(super) const HEADER: usize = 8;
+const HEADER: usize = 8;
 
 /// Whether these bytes begin with a box that such files begin with. `mdat` and `moov` do so in old ones.
 pub(super) fn is_mp4(magic: &[u8]) -> bool {

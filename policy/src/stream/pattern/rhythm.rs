@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{BURST, DELAY};
-use crate::response::StreamProgress;
+use crate::response::{Format, StreamProgress};
 use crate::time::UnixMicros;
 
 /// How the bursts of one stream follow each other.
@@ -105,6 +105,11 @@ impl Rhythm {
         }
         let is_first_alone = self.first.saturating_mul(self.bursts.into()).saturating_mul(5)
             <= self.bytes.saturating_mul(3);
-        is_first_alone && self.largest.saturating_mul(4) >= self.smallest.saturating_mul(5)
+        // Pieces of samples are equal, those of an encoder never are.
+        let varies = match progress.format {
+            Format::Pcm | Format::Wav => self.largest > self.smallest,
+            _ => self.largest.saturating_mul(4) >= self.smallest.saturating_mul(5),
+        };
+        is_first_alone && varies
     }
 }

@@ -199,9 +199,9 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
     // Answers as they pass, their chunks put together, and streams that are ended.
     const CHUNK_FLUSH: &[&str] = &[
         "proxy_close_stream",
+        "proxy_on_log",
         "proxy_on_response_body",
         "proxy_on_response_trailers",
-        "proxy_set_buffer_bytes",
     ];
     let more = match filter {
         Filter::JwtTier => JWT_TIER,

@@ -51,10 +51,13 @@ const LABELS: [&str; 12] = [
     "audio/pcm;rate=16000",
     "text/event-stream",
     "application/x-ndjson",
-    "application/json",
+    NO_STREAM,
     "application/grpc",
     "application/octet-stream",
 ];
+
+/// What this is, is whole when it comes, and not looked at.
+const NO_STREAM: &str = "application/json";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn damaged_audio_passes_byte_for_byte_and_traps_nothing() {
@@ -147,7 +150,10 @@ async fn pass(
     recording.breaks_off = matches!(damage, Damage::BrokenOff);
     let breaks_off = recording.breaks_off;
     fixture.speech.record(&id, recording);
-    check(fixture, client, &id, &bytes, breaks_off).await.with_context(|| format!("{id}, {label}"))
+    let is_stream = label != NO_STREAM;
+    check(fixture, client, &id, &bytes, breaks_off, is_stream)
+        .await
+        .with_context(|| format!("{id}, {label}"))
 }
 
 /// Pieces of random lengths, some at once, some later.
@@ -170,10 +176,14 @@ async fn check(
     id: &str,
     bytes: &[u8],
     breaks_off: bool,
+    is_stream: bool,
 ) -> Result<()> {
     let got = get(ask(&client, id, id)).await?;
     ensure!(got.body == bytes, "{} bytes came of {}", got.body.len(), bytes.len());
     ensure!(got.complete != breaks_off, "complete: {}", got.complete);
+    if !is_stream {
+        return Ok(());
+    }
     let figures = figures(fixture, id).await?;
     ensure!(figures.bytes == bytes.len() as u64, "{figures:?}");
     let end = if breaks_off { "failed" } else { "complete" };

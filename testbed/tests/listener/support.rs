@@ -44,7 +44,8 @@ pub struct Got {
 /// The tests' policy with streams that are measured, and with the page that plays, which needs no token.
 pub fn measuring() -> Value {
     let mut policy = policy();
-    policy["streams"] = json!({});
+    // Some are slow on purpose, and none is to be told of in the log for it.
+    policy["streams"] = json!({ "slow": { "percent": 0 } });
     policy["identity"]["anonymous"] = json!({ "tier": "visitor" });
     policy["tiers"]
         .as_array_mut()

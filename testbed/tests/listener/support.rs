@@ -57,6 +57,14 @@ pub fn measuring() -> Value {
     policy
 }
 
+/// The same, and what can be held is: the simulated listener gets it later, and so does the real one.
+pub fn holding() -> Value {
+    let mut policy = measuring();
+    policy["streams"]["coalesce"] =
+        json!([{ "name": "all", "mode": "playback", "max_bytes": 4096 }]);
+    policy
+}
+
 /// Asks for what was recorded under this name; it is the request's id, too.
 pub fn ask(client: &Client, name: &str, id: &str) -> Request {
     let request = client.post("/tts").bearer(token("tts.premium"));

@@ -7,9 +7,10 @@
 
 use super::listener::{Heard, hear};
 use super::samples::{self, Sample};
-use super::support::{alone, ask, figures, get, measuring, millis, recording};
+use super::support::{alone, ask, figures, get, holding, measuring, millis, recording};
 use anyhow::{Context, Result, bail, ensure};
 use futures_util::future::join_all;
+use serde_json::Value;
 use std::time::Duration;
 use voxgate_testbed::client::Client;
 use voxgate_testbed::fixture::Fixture;
@@ -34,8 +35,17 @@ enum Played {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn figures_agree_with_what_service_and_client_counted_for_every_format() {
+    compare_all(measuring()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn figures_agree_likewise_where_chunks_are_held() {
+    compare_all(holding()).await;
+}
+
+async fn compare_all(policy: Value) {
     let _alone = alone().await;
-    let fixture = Fixture::of(measuring()).start().await.unwrap();
+    let fixture = Fixture::of(policy).start().await.unwrap();
     for (protocol, client) in fixture.both() {
         let samples = samples::all();
         let checks = samples.iter().flat_map(|sample| {

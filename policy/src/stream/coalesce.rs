@@ -59,13 +59,16 @@ pub struct Coalescer {
     /// How much had gone on with the release before, and how many there were since the first.
     before: StreamProgress,
     releases: usize,
+    /// Bytes of the stream with the latest chunk, and since when its incomplete frame is there.
+    bytes: u64,
+    tail_since: UnixMicros,
 }
 
 /// The longest incomplete frame that is held back: the host keeps it in memory.
 pub const MAX_KEPT: u64 = 4096;
 
-/// What a frame is where the format has none, or large ones.
-const FRAME: Duration = Duration::from_millis(20);
+/// What a frame is where the format has none, or large ones: 20 ms.
+const FRAME_MICROS: u128 = 20_000;
 
 // === impl Coalescer ===
 
@@ -78,6 +81,8 @@ impl Coalescer {
             is_begun: false,
             before: StreamProgress::default(),
             releases: 0,
+            bytes: 0,
+            tail_since: UnixMicros::default(),
         }
     }
 
@@ -95,10 +100,15 @@ impl Coalescer {
         listener: &Listener,
         now: UnixMicros,
     ) -> Step {
+        let came = progress.bytes.saturating_sub(self.bytes);
+        self.bytes = progress.bytes;
+        if progress.tail <= came {
+            self.tail_since = now;
+        }
         let is_audible = progress.audible.is_some() && self.before.audible.is_none();
         if !self.is_begun || is_audible {
             self.is_begun = self.is_begun || is_begun(progress);
-            return self.release(0, progress, now);
+            return self.release(0, progress);
         }
         self.decide(held, progress, listener, now)
     }
@@ -140,17 +150,20 @@ impl Coalescer {
             },
         };
         if until <= now || held >= self.rule.max_bytes {
-            // What passes as it came is left as it came.
-            let keeps =
-                self.held_since.is_some() && progress.tail < held && progress.tail <= MAX_KEPT;
-            return self.release(if keeps { progress.tail } else { 0 }, progress, now);
+            // What passes as it came is left as it came, and an incomplete frame has no more time than
+            // all else.
+            let keeps = self.held_since.is_some()
+                && progress.tail < held
+                && progress.tail <= MAX_KEPT
+                && now < self.tail_since.min(now).plus(self.rule.max_delay);
+            return self.release(if keeps { progress.tail } else { 0 }, progress);
         }
         self.held_since = Some(since);
         Step::Hold { until }
     }
 
-    fn release(&mut self, keep: u64, progress: &StreamProgress, now: UnixMicros) -> Step {
-        self.held_since = (keep > 0).then_some(now);
+    fn release(&mut self, keep: u64, progress: &StreamProgress) -> Step {
+        self.held_since = (keep > 0).then_some(self.tail_since);
         self.before = *progress;
         self.releases = self.releases.saturating_add(1);
         Step::Release { keep }
@@ -166,7 +179,7 @@ impl Coalescer {
             }
             (_, Some(audio)) => {
                 let more = audio.saturating_sub(self.before.audio.unwrap_or_default());
-                u64::try_from(more.as_micros() / FRAME.as_micros()).unwrap_or(u64::MAX)
+                u64::try_from(more.as_micros() / FRAME_MICROS).unwrap_or(u64::MAX)
             }
         };
         wanted.is_none_or(|it| frames >= u64::from(*it))

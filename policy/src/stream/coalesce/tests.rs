@@ -155,12 +155,16 @@ fn what_would_be_more_than_the_most_goes_on() {
 fn what_was_held_is_cut_between_frames() {
     let mut it = Stream::playing(rule(CoalesceMode::Playback));
     assert_eq!(it.bytes(150, at(10.0)), hold(110.0));
-    assert_eq!(it.due(at(112.0)), Step::Release { keep: 50 });
-    assert_eq!(it.bytes(80, at(120.0)), hold(212.0), "with the rest of that frame");
-    assert_eq!(it.due(at(213.0)), Step::Release { keep: 30 });
-    assert_eq!(it.due(at(312.0)), hold(313.0));
-    assert_eq!(it.due(at(313.0)), RELEASE, "an incomplete frame waits no longer than others");
-    assert_eq!(it.held, 0);
+    assert_eq!(it.due(at(112.0)), RELEASE, "half a frame came as early, and waits no longer");
+    let mut it = Stream::playing(rule(CoalesceMode::Playback));
+    assert_eq!(it.bytes(100, at(10.0)), hold(110.0));
+    assert_eq!(it.bytes(50, at(90.0)), hold(110.0));
+    assert_eq!(it.bytes(20, at(100.0)), hold(110.0));
+    assert_eq!(it.due(at(112.0)), Step::Release { keep: 70 });
+    assert_eq!(it.due(at(189.0)), hold(190.0), "since that frame began");
+    assert_eq!(it.bytes(40, at(189.5)), hold(190.0));
+    assert_eq!(it.due(at(191.0)), Step::Release { keep: 10 });
+    assert_eq!(it.due(at(289.5)), RELEASE);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -168,6 +172,7 @@ fn a_frame_too_long_to_keep_goes_on_as_it_is() {
     let mut it = Stream::playing(rule(CoalesceMode::Playback));
     it.frames(1, at(1.0));
     it.progress.tail = MAX_KEPT;
+    it.coalescer.tail_since = at(50.0);
     let step = it.coalescer.due(MAX_KEPT + 1, &it.progress, &it.listener, at(101.0));
     assert_eq!(step, Step::Release { keep: MAX_KEPT });
     it.progress.tail = MAX_KEPT + 1;

@@ -67,7 +67,8 @@ async fn damaged_audio_passes_byte_for_byte_and_traps_nothing() {
     for (protocol, client) in fixture.both() {
         for damage in DAMAGES {
             let passes = samples.iter().enumerate().map(|(number, sample)| {
-                let id = format!("{} {damage:?} {protocol}", sample.0);
+                // Names occur twice.
+                let id = format!("{number} {} {damage:?} {protocol}", sample.0);
                 pass(&fixture, client.clone(), sample, damage, number as u64, id)
             });
             let failed: Vec<String> = join_all(passes)

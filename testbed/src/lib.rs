@@ -4,6 +4,7 @@
 //! what it started when it is dropped, also when a test panics or is killed.
 
 pub mod bench;
+pub mod browser;
 pub mod client;
 pub mod envoy;
 pub mod exact;

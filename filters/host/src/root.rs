@@ -49,7 +49,7 @@ impl RootHost<'_> {
     }
 
     /// Lets the filter decide about a response that is [shaped](crate::ResponseFlow::Shape), in
-    /// [`HttpFilter::on_due`](crate::HttpFilter::on_due). Whether there is still such a response:
+    /// [`HttpFilter::on_due`]. Whether there is still such a response:
     /// if not, because it is over or its client left, nothing happens, now or ever.
     pub fn look_after(&mut self, stream: &StreamHandle) -> bool {
         stream.look_after(self.context)

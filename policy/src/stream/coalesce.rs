@@ -3,6 +3,10 @@
 //! Whatever the mode: what comes until the first audible sample (the first event, line or message of
 //! what is no audio) goes on at once, nothing is held longer than `max_delay` and what the host's timer is
 //! late by, and nothing once there are `max_bytes`. The end of a stream is never asked about: it goes on.
+//!
+//! Chunks go on as they came, together, and are never cut; those of a service that cuts its frames rather
+//! where a frame ends. An incomplete one cannot be kept back: if trailers came next, there would be no way
+//! to send it (`filters/host/src/stream/shape.rs`).
 
 #[cfg(test)]
 mod tests;
@@ -41,11 +45,8 @@ pub enum Step {
         /// When to ask again, if no chunk comes before.
         until: UnixMicros,
     },
-    /// It goes on.
-    Release {
-        /// But for so many bytes at its end, which are no whole frame; usually 0.
-        keep: u64,
-    },
+    /// It goes on, all of it.
+    Release,
 }
 
 /// Decides for one stream.
@@ -59,13 +60,12 @@ pub struct Coalescer {
     /// How much had gone on with the release before, and how many there were since the first.
     before: StreamProgress,
     releases: usize,
+    /// Whether the service cuts its frames: a chunk of it ended within one.
+    cuts_frames: bool,
 }
 
-/// The longest incomplete frame that is held back: the host keeps it in memory.
-pub const MAX_KEPT: u64 = 4096;
-
-/// What a frame is where the format has none, or large ones.
-const FRAME: Duration = Duration::from_millis(20);
+/// What a frame is where the format has none, or large ones: 20 ms.
+const FRAME_MICROS: u128 = 20_000;
 
 // === impl Coalescer ===
 
@@ -78,6 +78,7 @@ impl Coalescer {
             is_begun: false,
             before: StreamProgress::default(),
             releases: 0,
+            cuts_frames: false,
         }
     }
 
@@ -95,10 +96,11 @@ impl Coalescer {
         listener: &Listener,
         now: UnixMicros,
     ) -> Step {
+        self.cuts_frames |= progress.tail > 0;
         let is_audible = progress.audible.is_some() && self.before.audible.is_none();
         if !self.is_begun || is_audible {
             self.is_begun = self.is_begun || is_begun(progress);
-            return self.release(0, progress, now);
+            return self.release(progress);
         }
         self.decide(held, progress, listener, now)
     }
@@ -139,21 +141,32 @@ impl Coalescer {
                 None => latest,
             },
         };
-        if until <= now || held >= self.rule.max_bytes {
-            // What passes as it came is left as it came.
-            let keeps =
-                self.held_since.is_some() && progress.tail < held && progress.tail <= MAX_KEPT;
-            return self.release(if keeps { progress.tail } else { 0 }, progress, now);
+        let is_due = until <= now || held >= self.rule.max_bytes;
+        if is_due || self.is_border_near(held, progress, until, now) {
+            return self.release(progress);
         }
         self.held_since = Some(since);
         Step::Hold { until }
     }
 
-    fn release(&mut self, keep: u64, progress: &StreamProgress, now: UnixMicros) -> Step {
-        self.held_since = (keep > 0).then_some(now);
+    /// Whether it goes on a little sooner, behind a whole frame, rather than later within one.
+    fn is_border_near(
+        &self,
+        held: u64,
+        progress: &StreamProgress,
+        until: UnixMicros,
+        now: UnixMicros,
+    ) -> bool {
+        let is_soon = until.since(now).saturating_mul(4) <= self.rule.max_delay;
+        let is_near = held >= self.rule.max_bytes / 2 || is_soon;
+        self.cuts_frames && progress.tail == 0 && is_near
+    }
+
+    fn release(&mut self, progress: &StreamProgress) -> Step {
+        self.held_since = None;
         self.before = *progress;
         self.releases = self.releases.saturating_add(1);
-        Step::Release { keep }
+        Step::Release
     }
 
     /// Whether a release of a ramp has its frames.
@@ -166,7 +179,7 @@ impl Coalescer {
             }
             (_, Some(audio)) => {
                 let more = audio.saturating_sub(self.before.audio.unwrap_or_default());
-                u64::try_from(more.as_micros() / FRAME.as_micros()).unwrap_or(u64::MAX)
+                u64::try_from(more.as_micros() / FRAME_MICROS).unwrap_or(u64::MAX)
             }
         };
         wanted.is_none_or(|it| frames >= u64::from(*it))

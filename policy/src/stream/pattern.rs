@@ -35,7 +35,7 @@ pub enum Pattern {
 /// A delayed acknowledgement of Linux, with what a busy host adds: 40 ms, and up to a tick of 100 Hz
 /// would be 50, but with 250 Hz and 1000 Hz, which distributions have, it is 44.
 const DELAY: std::ops::RangeInclusive<Duration> =
-    Duration::from_millis(38)..=Duration::from_millis(46);
+    Duration::from_millis(38)..=Duration::from_millis(50);
 
 /// What comes within so much time came in one go: the host reads at most so much at once.
 const BURST: Duration = Duration::from_millis(3);

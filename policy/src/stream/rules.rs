@@ -53,6 +53,11 @@ impl StreamRules {
         self.coalesce.iter().map(|it| &*it.rule)
     }
 
+    /// The content types that rules name, in their order, as they are compared: `audio/pcm`, `audio/*`.
+    pub fn content_types(&self) -> impl Iterator<Item = &str> {
+        self.coalesce.iter().flat_map(|it| &it.content_types).map(|it| &*it.0)
+    }
+
     /// The first rule for the response to such a request, by its `content-type`; `None`: it is not held.
     pub fn coalesce_for(
         &self,

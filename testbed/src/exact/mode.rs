@@ -52,6 +52,8 @@ impl Mode {
             "name": "any", "methods": ["GET", "HEAD", "POST"], "path": "/**", "operations": ["tts.synthesize"],
         }]);
         policy["streams"] = json!({
+            // How slow they are is no concern here.
+            "slow": { "percent": 0 },
             "coalesce": Self::HOLDING.map(|mode| mode.rule(max_bytes, max_delay)),
         });
         policy

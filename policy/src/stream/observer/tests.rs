@@ -104,3 +104,70 @@ fn a_clock_that_is_set_back_breaks_nothing() {
     assert_eq!(figures.longest_gap, ms(20));
     assert_eq!(figures.last_byte, Some(ms(0)));
 }
+
+/// An event of OpenAI's with so many bytes of samples.
+fn audio_event(samples: &[u8]) -> Vec<u8> {
+    use base64::Engine as _;
+    let audio = base64::engine::general_purpose::STANDARD.encode(samples);
+    format!("data: {{\"type\":\"speech.audio.delta\",\"audio\":\"{audio}\"}}\n\n").into_bytes()
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn leading_silence_is_not_the_first_audio() {
+    let head = ResponseHead {
+        status: 200,
+        content_type: b"audio/pcm",
+        content_encoding: b"",
+        sample_rate_hz: None,
+    };
+    let terms = ObserverTerms {
+        listener: ListenerTerms { start: ms(100), hole: ms(100) },
+        silence: ms(2000),
+    };
+    let mut it = Observer::new(&head, &terms, at(0.0), at(1.0));
+    for i in 0..10 {
+        pass(&mut it, &[0; 960], at(10.0 + f64::from(i)));
+    }
+    assert_eq!(it.ttfa(), None);
+    assert_eq!(it.listener().level(at(19.0)), Some(ms(195)), "it plays the silence");
+    pass(&mut it, &[0x40; 960], at(30.0));
+    let figures = it.figures(End::Complete);
+    assert_eq!((figures.first_byte, figures.ttfa), (Some(ms(10)), Some(ms(30))));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_header_is_not_the_first_audio() {
+    let wav = crate::testing::audio::wav(24_000, 100);
+    let mut it = observer("audio/wav");
+    let (header, samples) = wav.split_at(44);
+    pass(&mut it, header, at(0.0));
+    assert_eq!(it.ttfa(), None);
+    pass(&mut it, samples, at(70.0));
+    assert_eq!(it.ttfa(), Some(ms(90)));
+    assert_eq!(it.figures(End::Complete).format, "wav");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn events_have_a_first_one_and_audio_within_them_is_heard() {
+    let mut it = observer("text/event-stream");
+    pass(&mut it, b": hello\n\n", at(1.0));
+    pass(&mut it, b"data: {\"a\"", at(2.0));
+    assert_eq!(it.figures(End::Left).first_unit, None);
+    pass(&mut it, b":1}\n\n", at(3.0));
+    assert_eq!((it.figures(End::Left).first_unit, it.ttfa()), (Some(ms(23)), None));
+    pass(&mut it, &audio_event(&[7; 4800]), at(10.0));
+    assert_eq!(it.ttfa(), Some(ms(30)));
+    pass(&mut it, &audio_event(&[7; 4800]), at(150.0));
+    let figures = it.figures(End::Complete);
+    assert_eq!((figures.audio, figures.format), (Some(ms(200)), "sse_audio"));
+    assert_eq!((figures.underruns, figures.missing), (1, ms(40)));
+    assert_eq!(it.kind(), Kind::Events);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn tokens_are_those_that_the_answer_says() {
+    let mut it = observer("text/event-stream");
+    pass(&mut it, b"data: {\"usage\":{\"total_tokens\":42}}\n\ndata: [DONE]\n\n", at(1.0));
+    let figures = it.figures(End::Complete);
+    assert_eq!((figures.tokens, figures.continuous), (Some(42), None));
+}

@@ -196,7 +196,8 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_buffer_bytes",
         "proxy_set_shared_data",
     ];
-    // Answers as they pass, their chunks put together, and streams that are ended.
+    // Answers as they pass, how they ended, and silent ones that are ended. Chunks are held and go on as they
+    // came: nothing of them is written.
     const CHUNK_FLUSH: &[&str] = &[
         "proxy_close_stream",
         "proxy_on_log",

@@ -184,6 +184,14 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if options.filter == Filter::ChunkFlush
+        && let Some((after, idle)) = policy.stall_behind_the_end()
+    {
+        warnings.push(format!(
+            "`streams.stall.after` is {after}, and Envoy ends a stream that was silent for {idle} \
+             (`streams.connection.idle_timeout`): nothing ever stalls"
+        ));
+    }
     warnings
 }
 

@@ -386,15 +386,11 @@ fn streams_come_last_and_may_be_put_together_and_ended() {
     let config = &filter["patch"]["value"]["typed_config"]["config"];
     assert_eq!(config["root_id"], "chunk-flush");
     let allowed = &config["capability_restriction_config"]["allowed_capabilities"];
-    for needed in [
-        "proxy_on_response_body",
-        "proxy_on_response_trailers",
-        "proxy_set_buffer_bytes",
-        "proxy_close_stream",
-    ] {
+    for needed in ["proxy_on_response_body", "proxy_on_response_trailers", "proxy_close_stream"] {
         assert!(allowed[needed].is_object(), "{needed}");
     }
     assert!(allowed.get("proxy_set_shared_data").is_none(), "it keeps nothing there");
+    assert!(allowed.get("proxy_set_buffer_bytes").is_none(), "it writes nothing into a stream");
 }
 
 #[test]
@@ -415,6 +411,21 @@ fn streams_that_nobody_would_look_after_are_warned_about() {
     assert!(of_first[0].ends_with("render it, too, as an envoyfilter with --filter chunk-flush"));
     let without = warnings(&self::policy("token", r#""deny""#), &streams);
     assert_eq!(without, ["the policy has no `streams`, so chunk-flush has nothing to do"]);
+}
+
+#[test]
+fn a_stall_that_envoy_would_end_first_is_warned_about() {
+    let (policy, streams) = with_streams();
+    let told = |after: &str, idle: &str| {
+        let mut written = policy.written.clone();
+        written["streams"] =
+            json!({"stall": {"after": after}, "connection": {"idle_timeout": idle}});
+        warnings(&PolicyDocument::new(written).unwrap(), &streams)
+    };
+    let [late] = &told("5m", "5m")[..] else { panic!("one warning") };
+    assert!(late.starts_with("`streams.stall.after` is 5m, and Envoy ends"), "{late}");
+    assert_eq!(told("299s", "5m"), Vec::<String>::new());
+    assert_eq!(told("1h", "0s"), Vec::<String>::new());
 }
 
 #[test]

@@ -68,6 +68,11 @@ impl Round {
         percentile(self.heard.iter().map(|it| it.first_sound), percent)
     }
 
+    /// … of which the first audible chunk took so many, from when it was made to when it was there.
+    pub(super) fn first_chunk(&self, percent: usize) -> f64 {
+        percentile(self.heard.iter().filter_map(|it| it.delays.first().copied()), percent)
+    }
+
     /// Milliseconds from when a chunk was made to when it was there.
     pub(super) fn delay(&self, percent: usize) -> f64 {
         percentile(self.heard.iter().flat_map(|it| it.delays.iter().copied()), percent)

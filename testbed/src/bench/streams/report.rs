@@ -9,17 +9,28 @@ use crate::bench::report::{row, table};
 impl Comparison {
     /// How late the first sound is.
     pub fn first_sounds(&self) -> String {
-        let head =
-            ["", "p50 ms", "p99 ms", "added to direct: p50", "p99", "added to Envoy: p50", "p99"];
+        let head = [
+            "",
+            "p50 ms",
+            "p99 ms",
+            "added to direct: p50",
+            "p99",
+            "of it the chunk's way: p50",
+            "p99",
+            "added to Envoy: p50",
+            "p99",
+        ];
         let mut table = table(&head);
         for it in &self.cases {
             table.add_row(row(
                 it.name,
                 [
-                    format!("{:.3}", it.median(|it| it.first_sound(50))),
-                    format!("{:.3}", it.median(|it| it.first_sound(99))),
+                    number(it.median(|it| it.first_sound(50)), 3),
+                    number(it.median(|it| it.first_sound(99)), 3),
                     self.over(0, it, |it| it.first_sound(50)),
                     self.over(0, it, |it| it.first_sound(99)),
+                    self.over(0, it, |it| it.first_chunk(50)),
+                    self.over(0, it, |it| it.first_chunk(99)),
                     self.over(1, it, |it| it.first_sound(50)),
                     self.over(1, it, |it| it.first_sound(99)),
                 ],
@@ -94,6 +105,7 @@ impl Comparison {
     fn title(&self) -> String {
         let rounds = self.cases.first().map_or(0, |it| it.rounds.len());
         let sound = match self.pace {
+            _ if self.chunks == 1 => "one audible chunk each".to_owned(),
             Pace::Separate => format!("{} chunks of 640 bytes each", self.chunks),
             _ => format!("{:.1} s each", f64::from(self.chunks) / 50.0),
         };

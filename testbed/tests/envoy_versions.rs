@@ -83,6 +83,7 @@ async fn streams(envoy: PathBuf) {
         plan.disturb(random, 1, 2, 2);
     });
     campaign.run(&stage).await.unwrap();
+    stage.assert_coalesced().await.unwrap();
     stage.finish().await.unwrap();
 }
 

@@ -85,19 +85,16 @@ impl Report {
         }
     }
 
-    /// Something was done about a stream that fell silent.
+    /// Something was done about a stream that fell silent, once in a silence.
     pub fn stalled(&self, asked: &Asked, act: Act) {
         let Some(action) = act.as_str() else { return };
         self.stalls.increment(&[asked.operation(), action]);
-        // Once in a silence.
-        {
-            log::warn!(
-                "stream=stalled action={action} operation={} tier={} trace={}",
-                asked.operation(),
-                asked.tier(),
-                asked.trace(),
-            );
-        }
+        log::warn!(
+            "stream=stalled action={action} operation={} tier={} trace={}",
+            asked.operation(),
+            asked.tier(),
+            asked.trace(),
+        );
     }
 
     /// A stream is over.

@@ -75,12 +75,12 @@ impl Streaming {
         let progress = self.observer.progress();
         let step = match &mut self.coalescer {
             Some(it) => it.chunk(self.held, &progress, self.observer.listener(), now),
-            None => Step::Release { keep: 0 },
+            None => Step::Release,
         };
         self.look_after(step, shared);
         match step {
             Step::Hold { .. } => ChunkFlow::Hold,
-            Step::Release { .. } => {
+            Step::Release => {
                 self.release(now);
                 ChunkFlow::Release
             }
@@ -91,19 +91,19 @@ impl Streaming {
     pub fn due(&mut self, shared: &Shared) -> DueFlow {
         let now = now_micros();
         let progress = self.observer.progress();
-        let mut step = Step::Release { keep: 0 };
+        let mut step = Step::Release;
         let mut flow = DueFlow::Hold;
         if let Some(coalescer) = self.coalescer.as_mut().filter(|_| self.held > 0) {
             step = coalescer.due(self.held, &progress, self.observer.listener(), now);
-            if matches!(step, Step::Release { .. }) {
+            if step == Step::Release {
                 self.release(now);
                 flow = DueFlow::Release;
             }
         }
         if let Some(stall) = &mut self.stall {
-            let act = stall.check(self.observer.kind(), &progress, self.held, now);
+            let act = stall.check(self.observer.kind(), now);
             shared.report.stalled(&self.asked, act);
-            if matches!(act, Act::End(_)) {
+            if act == Act::End {
                 self.is_stalled = true;
                 flow = DueFlow::End;
             }
@@ -131,7 +131,7 @@ impl Streaming {
     fn look_after(&self, step: Step, shared: &Shared) {
         let held_until = match step {
             Step::Hold { until } => Some(until),
-            Step::Release { .. } => None,
+            Step::Release => None,
         };
         let silent_at = self.stall.as_ref().and_then(StallWatch::due);
         match held_until.into_iter().chain(silent_at).min() {

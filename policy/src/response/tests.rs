@@ -58,7 +58,7 @@ fn progress(content_type: &str, body: &[u8], borders: Option<&[usize]>) -> Strea
             assert_eq!(Some(&meter.progress()), each.get(came), "after {came} bytes, by {size}");
         }
     }
-    for (came, [before, after]) in each.array_windows().enumerate() {
+    for (came, (before, after)) in each.iter().zip(each.iter().skip(1)).enumerate() {
         let border = |it: &StreamProgress| it.bytes - it.tail;
         assert!(
             border(before) <= border(after),

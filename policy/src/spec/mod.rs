@@ -30,8 +30,8 @@ pub use shedding::{
     RejectSpec, RungSpec, SheddingSpec, ThresholdsSpec, TierShareSpec, WorkUnit,
 };
 pub use streams::{
-    CoalesceMode, CoalesceSpec, ConnectionSpec, EventStallAction, ListenerSpec, ProtectSpec,
-    SlowSpec, StallAction, StallSpec, StreamsSpec,
+    CoalesceMode, CoalesceSpec, ConnectionSpec, ListenerSpec, ProtectSpec, SlowSpec, StallAction,
+    StallSpec, StreamsSpec,
 };
 pub use tiers::{
     AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSourceSpec, TenantSpec,

@@ -90,7 +90,7 @@ pub struct StallSpec {
     pub audio: StallAction,
     /// What is done with an event stream (`text/event-stream`).
     #[serde(default)]
-    pub events: EventStallAction,
+    pub events: StallAction,
 }
 
 /// What is done with a silent stream.
@@ -102,20 +102,6 @@ pub enum StallAction {
     #[default]
     Count,
     /// It is reset, so that the client need not wait for its own time-out.
-    End,
-}
-
-/// What is done with a silent event stream.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum EventStallAction {
-    /// It is counted and logged.
-    #[default]
-    Count,
-    /// It gets a comment, `: keep-alive`, between two events.
-    KeepAlive,
-    /// It gets an event `error`, and is reset.
     End,
 }
 
@@ -207,7 +193,7 @@ pub struct ConnectionSpec {
 impl Default for ConnectionSpec {
     fn default() -> Self {
         Self {
-            idle_timeout: DurationSpec::from_secs(300),
+            idle_timeout: DurationSpec::from_secs(3600),
             flush_timeout: DurationSpec::from_secs(30),
             http2_window: 262_144,
             buffer_limit: 262_144,

@@ -3,6 +3,10 @@
 //! Whatever the mode: what comes until the first audible sample (the first event, line or message of
 //! what is no audio) goes on at once, nothing is held longer than `max_delay` and what the host's timer is
 //! late by, and nothing once there are `max_bytes`. The end of a stream is never asked about: it goes on.
+//!
+//! Chunks go on as they came, together, and are never cut; those of a service that cuts its frames rather
+//! where a frame ends. An incomplete one cannot be kept back: if trailers came next, there would be no way
+//! to send it (`filters/host/src/stream/shape.rs`).
 
 #[cfg(test)]
 mod tests;
@@ -41,11 +45,8 @@ pub enum Step {
         /// When to ask again, if no chunk comes before.
         until: UnixMicros,
     },
-    /// It goes on.
-    Release {
-        /// But for so many bytes at its end, which are no whole frame; usually 0.
-        keep: u64,
-    },
+    /// It goes on, all of it.
+    Release,
 }
 
 /// Decides for one stream.
@@ -59,13 +60,9 @@ pub struct Coalescer {
     /// How much had gone on with the release before, and how many there were since the first.
     before: StreamProgress,
     releases: usize,
-    /// Bytes of the stream with the latest chunk, and since when its incomplete frame is there.
-    bytes: u64,
-    tail_since: UnixMicros,
+    /// Whether the service cuts its frames: a chunk of it ended within one.
+    cuts_frames: bool,
 }
-
-/// The longest incomplete frame that is held back: the host keeps it in memory.
-pub const MAX_KEPT: u64 = 4096;
 
 /// What a frame is where the format has none, or large ones: 20 ms.
 const FRAME_MICROS: u128 = 20_000;
@@ -81,8 +78,7 @@ impl Coalescer {
             is_begun: false,
             before: StreamProgress::default(),
             releases: 0,
-            bytes: 0,
-            tail_since: UnixMicros::default(),
+            cuts_frames: false,
         }
     }
 
@@ -100,15 +96,11 @@ impl Coalescer {
         listener: &Listener,
         now: UnixMicros,
     ) -> Step {
-        let came = progress.bytes.saturating_sub(self.bytes);
-        self.bytes = progress.bytes;
-        if progress.tail <= came {
-            self.tail_since = now;
-        }
+        self.cuts_frames |= progress.tail > 0;
         let is_audible = progress.audible.is_some() && self.before.audible.is_none();
         if !self.is_begun || is_audible {
             self.is_begun = self.is_begun || is_begun(progress);
-            return self.release(0, progress);
+            return self.release(progress);
         }
         self.decide(held, progress, listener, now)
     }
@@ -149,24 +141,32 @@ impl Coalescer {
                 None => latest,
             },
         };
-        if until <= now || held >= self.rule.max_bytes {
-            // What passes as it came is left as it came, and an incomplete frame has no more time than
-            // all else.
-            let keeps = self.held_since.is_some()
-                && progress.tail < held
-                && progress.tail <= MAX_KEPT
-                && now < self.tail_since.min(now).plus(self.rule.max_delay);
-            return self.release(if keeps { progress.tail } else { 0 }, progress);
+        let is_due = until <= now || held >= self.rule.max_bytes;
+        if is_due || self.is_border_near(held, progress, until, now) {
+            return self.release(progress);
         }
         self.held_since = Some(since);
         Step::Hold { until }
     }
 
-    fn release(&mut self, keep: u64, progress: &StreamProgress) -> Step {
-        self.held_since = (keep > 0).then_some(self.tail_since);
+    /// Whether it goes on a little sooner, behind a whole frame, rather than later within one.
+    fn is_border_near(
+        &self,
+        held: u64,
+        progress: &StreamProgress,
+        until: UnixMicros,
+        now: UnixMicros,
+    ) -> bool {
+        let is_soon = until.since(now).saturating_mul(4) <= self.rule.max_delay;
+        let is_near = held >= self.rule.max_bytes / 2 || is_soon;
+        self.cuts_frames && progress.tail == 0 && is_near
+    }
+
+    fn release(&mut self, progress: &StreamProgress) -> Step {
+        self.held_since = None;
         self.before = *progress;
         self.releases = self.releases.saturating_add(1);
-        Step::Release { keep }
+        Step::Release
     }
 
     /// Whether a release of a ramp has its frames.

@@ -100,6 +100,8 @@ impl Plan {
             _ if self.is_head => client.request("HEAD", "/script"),
             _ => client.post("/script").header("te", "trailers"),
         };
+        // Whoever compresses on the way may; streams, nobody does.
+        let request = request.header("accept-encoding", "gzip");
         let request = request.header(HEADER, self.script.to_header());
         request.bearer(clients.token(self.mode)).timeout(PATIENCE)
     }

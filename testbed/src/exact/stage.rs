@@ -94,7 +94,12 @@ impl Stage {
             policy: Mode::policy(8192, "20ms"),
             is_http1_upstream: false,
             resources: Vec::new(),
-            options: Options::default(),
+            options: Options {
+                // Where more programs want to run than can, each waits for its turn as long as for
+                // an acknowledgement.
+                allow_log: vec!["stream=delayed_ack".to_owned()],
+                ..Options::default()
+            },
         }
     }
 
@@ -140,6 +145,22 @@ impl Stage {
         left.push(("at the service".to_owned(), self.fixture.speech.under_way() as u64));
         left.retain(|(_, count)| *count > 0);
         Ok(left)
+    }
+
+    /// Fails when nothing was ever put together: what came through then proves nothing of the modes
+    /// that hold.
+    ///
+    /// # Errors
+    /// How many chunks came from the service, and went on.
+    pub async fn assert_coalesced(&self) -> Result<()> {
+        let chunks = async |direction| {
+            let labels = [("direction", direction)];
+            self.fixture.envoy.metric("voxgate_stream_chunks_total", &labels).await
+        };
+        let (came, went) = (chunks("in").await?, chunks("out").await?);
+        println!("{came} chunks came, {went} went on");
+        ensure!(came > went && went > 0, "{came} chunks came, {went} went on");
+        Ok(())
     }
 
     /// Settles, ends everything and judges Envoy's log.

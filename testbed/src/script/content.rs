@@ -29,6 +29,8 @@ pub enum Content {
     Opus,
     /// FLAC.
     Flac,
+    /// Opus in fragments of MP4.
+    Mp4,
     /// Events of a language model, with `\n` or `\r\n`.
     Events,
     /// Events with audio in base64, as those of OpenAI.
@@ -45,7 +47,7 @@ pub enum Content {
 
 impl Content {
     /// All of them but gRPC, which is for its own protocol.
-    pub const ORDINARY: [Self; 11] = [
+    pub const ORDINARY: [Self; 12] = [
         Self::Noise,
         Self::Pcm,
         Self::Wav,
@@ -53,6 +55,7 @@ impl Content {
         Self::Aac,
         Self::Opus,
         Self::Flac,
+        Self::Mp4,
         Self::Events,
         Self::AudioEvents,
         Self::AudioLines,
@@ -69,6 +72,7 @@ impl Content {
             Self::Aac => "audio/aac",
             Self::Opus => "audio/ogg",
             Self::Flac => "audio/flac",
+            Self::Mp4 => "audio/mp4",
             Self::Events | Self::AudioEvents => "text/event-stream",
             Self::AudioLines => "application/x-ndjson",
             Self::Grpc => "application/grpc",
@@ -91,6 +95,7 @@ impl Content {
             Self::Aac => repeated(AAC, bytes),
             Self::Opus => repeated(OPUS, bytes),
             Self::Flac => repeated(FLAC, bytes),
+            Self::Mp4 => repeated(MP4, bytes),
             Self::Events => events(&mut random, bytes),
             Self::AudioEvents => audio_events(&mut random, bytes),
             Self::AudioLines => audio_lines(&mut random, bytes),
@@ -112,6 +117,7 @@ const MP3: &[u8] = include_bytes!("../../../policy/testdata/responses/lame-44k-v
 const AAC: &[u8] = include_bytes!("../../../policy/testdata/responses/aac.adts");
 const OPUS: &[u8] = include_bytes!("../../../policy/testdata/responses/opus.ogg");
 const FLAC: &[u8] = include_bytes!("../../../policy/testdata/responses/ffmpeg-pipe.flac");
+const MP4: &[u8] = include_bytes!("../../../policy/testdata/responses/opus-frag.mp4");
 
 fn repeated(file: &[u8], bytes: usize) -> Vec<u8> {
     file.iter().copied().cycle().take(bytes).collect()

@@ -1,8 +1,10 @@
 //! Bodies that are a case of their own, in every mode over every protocol.
 
 use super::support::{everywhere, run_all};
-use anyhow::Result;
-use voxgate_testbed::exact::{Heard, Protocol, Stage};
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use voxgate_testbed::exact::{Heard, Lost, Protocol, Stage};
+use voxgate_testbed::fixture::resource;
 use voxgate_testbed::script::{Content, Cuts, Script};
 
 const HTTP: [Protocol; 2] = [Protocol::Http1, Protocol::Http2];
@@ -75,6 +77,47 @@ async fn what_is_damaged_mislabelled_or_compressed_comes_as_it_is() -> Result<()
             let label = Some(label.content_type().to_owned());
             let script = Script { content, label, damaged: true, ..Script::default() };
             run_all(&stage.clients, &everywhere(&protocols, &script), Heard::Whole).await?;
+        }
+    }
+    stage.finish().await
+}
+
+/// Envoy's own compressor, which waits until it has enough to compress.
+fn compressor() -> Value {
+    resource::first_http_filter(json!({
+        "name": "envoy.filters.http.compressor",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.compressor.v3.Compressor",
+            "response_direction_config": { "common_config": {
+                "content_type": ["text/html", "text/event-stream", "application/x-ndjson", "audio/wav"],
+            } },
+            "compressor_library": {
+                "name": "gzip",
+                "typed_config": {
+                    "@type": "type.googleapis.com/envoy.extensions.compression.gzip.compressor.v3.Gzip",
+                },
+            },
+        },
+    }))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compressor_passes_streams_by() -> Result<()> {
+    let setup = Stage::setup().resource(compressor()).envoy(|options| {
+        // Of 1.40; older ones have no other, and without it streams are passed by anyway.
+        options.allow_log.push("deprecated option .*CommonDirectionConfig.content_type".to_owned());
+    });
+    let stage = setup.start().await?;
+    for content in [Content::Events, Content::AudioLines, Content::Wav, Content::Deflated] {
+        let script = Script { content, longest_pause_ms: 5, ..Script::default() };
+        run_all(&stage.clients, &everywhere(&HTTP, &script), Heard::Whole).await?;
+    }
+    // It does compress what is no stream.
+    let page = Script { label: Some("text/html".to_owned()), ..Script::default() };
+    for plan in everywhere(&HTTP, &page) {
+        match plan.run(&stage.clients).await {
+            Err(Lost::Headers(headers)) => assert_eq!(headers["content-encoding"], "gzip"),
+            other => bail!("{other:?}: {plan:?}"),
         }
     }
     stage.finish().await

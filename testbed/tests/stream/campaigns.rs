@@ -12,6 +12,7 @@ async fn streams_of_any_kind_come_byte_for_byte() -> Result<()> {
     });
     let tally = campaign.run(&stage).await?;
     ensure!(tally.count(Heard::Whole) == 2000, "{tally}");
+    stage.assert_coalesced().await?;
     stage.finish().await
 }
 
@@ -23,6 +24,7 @@ async fn streams_of_a_service_that_speaks_http1_come_byte_for_byte() -> Result<(
         let stage = setup.start().await?;
         let tally = Campaign::new(600, &Protocol::OVER_HTTP1).run(&stage).await?;
         ensure!(tally.count(Heard::Whole) == 600, "{tally}");
+        stage.assert_coalesced().await?;
         stage.finish().await?;
     }
     Ok(())
@@ -40,5 +42,6 @@ async fn with_clients_that_are_slow_or_leave_and_services_that_break_off_nothing
     for heard in [Heard::Whole, Heard::Broken, Heard::Left] {
         ensure!(tally.count(heard) > 100, "{tally}");
     }
+    stage.assert_coalesced().await?;
     stage.finish().await
 }

@@ -7,3 +7,4 @@ mod campaigns;
 mod pushes;
 mod readers;
 mod support;
+mod traps;

@@ -72,16 +72,15 @@ impl Stream {
     }
 
     fn follow(&mut self, step: Step, now: UnixMicros) -> Step {
-        if let Step::Release { keep } = step {
-            assert!(keep < self.held.max(1));
-            self.held = keep;
+        if step == RELEASE {
+            self.held = 0;
             self.listener.heard(self.progress.audio.unwrap_or_default(), now);
         }
         step
     }
 }
 
-const RELEASE: Step = Step::Release { keep: 0 };
+const RELEASE: Step = Step::Release;
 
 fn hold(until: f64) -> Step {
     Step::Hold { until: at(until) }
@@ -152,39 +151,25 @@ fn what_would_be_more_than_the_most_goes_on() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_was_held_is_cut_between_frames() {
+fn what_a_service_cuts_goes_on_rather_where_a_frame_ends() {
     let mut it = Stream::playing(rule(CoalesceMode::Playback));
     assert_eq!(it.bytes(150, at(10.0)), hold(110.0));
-    assert_eq!(it.due(at(112.0)), RELEASE, "half a frame came as early, and waits no longer");
+    assert_eq!(it.bytes(50, at(50.0)), hold(110.0), "a border, and time enough");
+    assert_eq!(it.bytes(150, at(80.0)), hold(110.0));
+    assert_eq!(it.bytes(50, at(90.0)), RELEASE, "a border, and the next may come too late");
+    assert_eq!(it.bytes(150, at(100.0)), hold(200.0));
+    assert_eq!(it.due(at(201.0)), RELEASE, "there was none");
+    // Of a service that cuts none, more is held.
     let mut it = Stream::playing(rule(CoalesceMode::Playback));
-    assert_eq!(it.bytes(100, at(10.0)), hold(110.0));
-    assert_eq!(it.bytes(50, at(90.0)), hold(110.0));
-    assert_eq!(it.bytes(20, at(100.0)), hold(110.0));
-    assert_eq!(it.due(at(112.0)), Step::Release { keep: 70 });
-    assert_eq!(it.due(at(189.0)), hold(190.0), "since that frame began");
-    assert_eq!(it.bytes(40, at(189.5)), hold(190.0));
-    assert_eq!(it.due(at(191.0)), Step::Release { keep: 10 });
-    assert_eq!(it.due(at(289.5)), RELEASE);
+    assert_eq!(it.frames(2, at(10.0)), hold(110.0));
+    assert_eq!(it.frames(2, at(105.0)), hold(110.0));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_frame_too_long_to_keep_goes_on_as_it_is() {
-    let mut it = Stream::playing(rule(CoalesceMode::Playback));
-    it.frames(1, at(1.0));
-    it.progress.tail = MAX_KEPT;
-    it.coalescer.tail_since = at(50.0);
-    let step = it.coalescer.due(MAX_KEPT + 1, &it.progress, &it.listener, at(101.0));
-    assert_eq!(step, Step::Release { keep: MAX_KEPT });
-    it.progress.tail = MAX_KEPT + 1;
-    let step = it.coalescer.due(MAX_KEPT + 2, &it.progress, &it.listener, at(300.0));
-    assert_eq!(step, RELEASE);
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn what_passes_as_it_came_is_not_cut_elsewhere() {
-    let mut it = Stream::playing(rule(CoalesceMode::Playback));
-    assert_eq!(it.bytes(150, at(900.0)), RELEASE, "the listener has too little");
-    assert_eq!(it.bytes(50, at(910.0)), RELEASE);
+fn half_of_the_most_suffices_where_a_frame_ends() {
+    let mut it = Stream::playing(CoalesceRule { max_bytes: 600, ..rule(CoalesceMode::Playback) });
+    assert_eq!(it.bytes(150, at(10.0)), hold(110.0));
+    assert_eq!(it.bytes(150, at(11.0)), RELEASE);
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -8,7 +8,7 @@ use super::*;
 use crate::Policy;
 use crate::error::PolicyErrors;
 use crate::policy::StreamPolicy;
-use crate::spec::{CoalesceMode, EventStallAction, PolicySpec, StallAction};
+use crate::spec::{CoalesceMode, PolicySpec, StallAction};
 use crate::stream::tests::ms;
 use crate::subject::Subject;
 use crate::testing;
@@ -28,7 +28,7 @@ fn policy() -> Value {
             "listener": {"start": "200ms", "silence": "1s", "hole": "50ms"},
             "protect": {"no_transform": true, "no_accel_buffering": false,
                         "identity_encoding": true, "server_timing": false},
-            "stall": {"after": "5s", "audio": "end", "events": "keep_alive"},
+            "stall": {"after": "5s", "audio": "end", "events": "count"},
             "slow": {"percent": 200, "least": "1s"},
             "coalesce": [
                 {"name": "chatty", "operations": ["tts.*"], "content_types": ["audio/pcm", "audio/l16"],
@@ -86,11 +86,7 @@ fn a_sound_policy_with_every_member_compiles() {
     let rules = rules(&policy());
     let listener = ListenerTerms { start: ms(200), hole: ms(50) };
     assert_eq!(rules.observer, ObserverTerms { listener, silence: ms(1000) });
-    let stall = StallTerms {
-        after: ms(5000),
-        audio: StallAction::End,
-        events: EventStallAction::KeepAlive,
-    };
+    let stall = StallTerms { after: ms(5000), audio: StallAction::End, events: StallAction::Count };
     assert_eq!(rules.stall, Some(stall));
     assert_eq!(rules.slow, SlowTerms { percent: 200, least: ms(1000) });
     assert!(rules.protect.no_transform && !rules.protect.no_accel_buffering);

@@ -1,3 +1,6 @@
+#[cfg(not(target_arch = "wasm32"))]
+mod properties;
+
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::*;

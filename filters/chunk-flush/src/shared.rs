@@ -19,6 +19,9 @@ const SHORTEST_TICK: Duration = Duration::from_millis(1);
 /// How often it looks at least, if a stream is to be looked after at all.
 const LONGEST_TICK: Duration = Duration::from_secs(1);
 
+/// Of less audio, how fast it was made says nothing.
+const LEAST_AUDIO: Duration = Duration::from_secs(1);
+
 /// What all streams of one configuration share.
 pub struct Shared {
     pub policy: StreamPolicy,
@@ -83,7 +86,8 @@ impl Shared {
     pub fn judge(&self, asked: &Asked, figures: &Figures) -> Option<Slow> {
         let terms = &self.policy.rules()?.slow;
         let key = BaselineKey::new(asked.operation(), asked.model(), asked.subject.text_chars);
-        let permille = figures.real_time_permille;
+        let is_told = figures.audio.is_some_and(|it| it >= LEAST_AUDIO);
+        let permille = figures.real_time_permille.filter(|_| is_told);
         self.baselines.borrow_mut().judge(key, figures.ttfa, permille, terms)
     }
 

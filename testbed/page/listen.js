@@ -58,17 +58,17 @@ async function hear(context, request) {
   }
   await player.end();
   output.stop();
-  const toMillis = (time) => time === null ? null : clock.wallOf(time) - sent;
+  const after = (time) => time === null ? null : time - sent;
   return rounded({
     ...figures,
     played_ms: since(),
-    begun_ms: toMillis(player.begun),
-    first_sound_ms: toMillis(player.firstSound),
+    begun_ms: after(player.begun),
+    first_sound_ms: after(player.firstSound),
     heard_ms: output.heard,
     audio_ms: player.audio * 1000,
     underruns: player.underruns,
-    missing_ms: player.holes.reduce((sum, hole) => sum + hole.seconds * 1000, 0),
-    holes: player.holes.map((hole) => ({ at_ms: toMillis(hole.at), ms: hole.seconds * 1000 })),
+    missing_ms: player.holes.reduce((sum, hole) => sum + hole.ms, 0),
+    holes: player.holes.map((hole) => ({ at_ms: after(hole.at), ms: hole.ms })),
     output_latency_ms: (context.outputLatency || context.baseLatency || 0) * 1000,
     audio_clock: { state: context.state, ...clock.ran() },
   });
@@ -83,11 +83,6 @@ class Clock {
   constructor(context) {
     this.#context = context;
     this.#audio = context.currentTime;
-  }
-
-  /** `performance.now()` at a time of the audio clock. */
-  wallOf(time) {
-    return this.#wall + (time - this.#audio) * 1000;
   }
 
   ran() {

@@ -1,5 +1,6 @@
 // Plays pieces of sound one behind the other, and counts what a listener misses.
-// Nothing here knows of HTTP. Times are seconds of the audio clock.
+// Nothing here knows of HTTP. What is laid out is timed by the audio clock, in seconds; what is told of it, by
+// `performance.now()`, in milliseconds: on a busy machine the audio clock may stand still for a while.
 
 // So far ahead a piece is laid that is to sound at once: one render quantum is 128 samples, 3 ms.
 const LEAD = 0.005;
@@ -9,11 +10,11 @@ const SILENCE = 0.001;
 export class Player {
   /** How often the listener ran dry. */
   underruns = 0;
-  /** Each time that it did: when, by the audio clock, and how long it was without sound. */
+  /** Each time that it did: when (`at`), and how long it was without sound (`ms`). */
   holes = [];
   /** Seconds of audio that came. */
   audio = 0;
-  /** When the first sample that is not silent is to sound, by the audio clock. */
+  /** When the first sample that is not silent is to sound. */
   firstSound = null;
   /** When it began to play. */
   begun = null;
@@ -58,7 +59,8 @@ export class Player {
   }
 
   #begin() {
-    this.begun = this.#until = this.#context.currentTime + LEAD;
+    this.#until = this.#context.currentTime + LEAD;
+    this.begun = this.#told(this.#until);
     this.#waiting.splice(0).forEach((piece) => this.#lay(piece));
   }
 
@@ -66,15 +68,20 @@ export class Player {
     const now = this.#context.currentTime;
     if (now > this.#until) {
       this.underruns += 1;
-      this.holes.push({ at: this.#until, seconds: now + LEAD - this.#until });
+      this.holes.push({ at: this.#told(this.#until), ms: (now + LEAD - this.#until) * 1000 });
       this.#until = now + LEAD;
     }
     const source = this.#context.createBufferSource();
     source.buffer = buffer;
     source.connect(this.#output);
     source.start(this.#until);
-    if (audible !== null) this.firstSound = this.#until + audible;
+    if (audible !== null) this.firstSound = this.#told(this.#until + audible);
     this.#until += buffer.duration;
+  }
+
+  /** A time of the audio clock by `performance.now()`, as far as can be said now. */
+  #told(time) {
+    return performance.now() + (time - this.#context.currentTime) * 1000;
   }
 }
 

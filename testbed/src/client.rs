@@ -63,6 +63,10 @@ pub enum ClientError {
     /// The body ended too early or was malformed.
     #[error("the response broke off: {}", chain(.0))]
     Body(#[from] hyper::Error),
+    /// A stream of HTTP/2 was reset before its end, by a code that says of no error: `NO_ERROR` or
+    /// `CANCEL`. hyper takes that for an end.
+    #[error("the response was reset before its end, without an error")]
+    Reset,
     /// The request cannot be written as asked.
     #[error("no valid request: {0}")]
     Request(#[from] http::Error),

@@ -37,7 +37,7 @@ pub const MODULES: [Module; 5] = [
     Module {
         package: "voxgate-jwt-tier",
         feature: None,
-        budget_kb: 800,
+        budget_kb: 840,
         watches_responses: false,
         tells_logs: false,
     },
@@ -45,21 +45,21 @@ pub const MODULES: [Module; 5] = [
     Module {
         package: "voxgate-jwt-tier",
         feature: Some("software-crypto"),
-        budget_kb: 1160,
+        budget_kb: 1195,
         watches_responses: false,
         tells_logs: false,
     },
     Module {
         package: "voxgate-voice-quota",
         feature: None,
-        budget_kb: 545,
+        budget_kb: 570,
         watches_responses: true,
         tells_logs: false,
     },
     Module {
         package: "voxgate-text-shed",
         feature: None,
-        budget_kb: 550,
+        budget_kb: 560,
         watches_responses: true,
         tells_logs: false,
     },

@@ -5,13 +5,13 @@ use std::time::Duration;
 use voxgate_host::{RequestHeaders, now_micros};
 use voxgate_policy::shed::{DEADLINE_HEADER, parse_deadline};
 use voxgate_policy::stream::Figures;
-use voxgate_policy::stream::stages::{STAGES_HEADER, Stages, stage_of};
+use voxgate_policy::stream::stages::{STAGES_HEADER, Stages, is_over_budget, stage_of};
 use voxgate_policy::subject::{SUBJECT_STATE, Subject};
 use voxgate_policy::time::{UnixMicros, UnixMillis};
 
 /// Who asked for what, when, and what was before.
 pub struct Asked {
-    /// When the request went on.
+    /// When the request went on, the last of it.
     pub sent: UnixMicros,
     /// Empty, if no filter before this one told.
     pub subject: Subject,
@@ -77,7 +77,7 @@ impl Asked {
 
     /// Whether the first audible sample or byte came behind the deadline.
     pub fn was_late(&self, figures: &Figures) -> bool {
-        self.deadline.is_some_and(|it| it < self.sent.plus(first_heard(figures)).millis())
+        is_over_budget(self.deadline, self.sent.plus(first_heard(figures)).millis())
     }
 }
 

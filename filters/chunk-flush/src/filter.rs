@@ -54,7 +54,9 @@ impl ChunkFlushFilter {
         let now = now_micros();
         let status = response.status().unwrap_or_default();
         let content_type = response.get("content-type").unwrap_or_default();
-        self.tell_stages(&asked, rules, response);
+        if (200..300).contains(&status) || status == SWITCHED {
+            self.tell_stages(&asked, rules, response);
+        }
         let (cache_control, accel_buffering) =
             (response.get("cache-control"), response.get("x-accel-buffering"));
         let headers = Headers {
@@ -83,9 +85,11 @@ impl ChunkFlushFilter {
         };
         let observer = Observer::new(&head, &rules.observer, asked.sent, now);
         let names = self.shared.policy.operations();
+        // A WebSocket is quiet for as long as it likes, and nothing of it can be held.
+        let is_response = status != SWITCHED;
         let rule = rules.coalesce_for(&asked.subject, &content_type, names);
-        // A WebSocket is quiet for as long as it likes.
-        let stall = rules.stall.as_ref().filter(|_| status != SWITCHED).map(StallWatch::new);
+        let rule = rule.filter(|_| is_response);
+        let stall = rules.stall.as_ref().filter(|_| is_response).map(StallWatch::new);
         let id = (self.shared.next_id(), response.stream());
         let streaming = Streaming::new(asked, observer, rule, stall, id);
         let is_shaped = streaming.is_shaped();
@@ -115,7 +119,11 @@ impl ChunkFlushFilter {
 }
 
 impl HttpFilter for ChunkFlushFilter {
-    fn on_request_headers(&mut self, request: &mut RequestHeaders<'_>, _: bool) -> Flow {
+    fn on_request_headers(
+        &mut self,
+        request: &mut RequestHeaders<'_>,
+        end_of_stream: bool,
+    ) -> Flow {
         if let Some(rules) = self.shared.policy.rules() {
             let asked = Asked::new(request);
             let operations = &asked.subject.operations;
@@ -125,9 +133,22 @@ impl HttpFilter for ChunkFlushFilter {
                 // Our own.
                 let _set = request.set(change.name, &change.value);
             }
+            let is_upgrade = asked.subject.is_upgrade;
             self.state = State::Asked(Box::new(asked));
+            if !end_of_stream && !is_upgrade {
+                return Flow::Watch;
+            }
         }
         Flow::Continue
+    }
+
+    fn on_passing_body(&mut self, body: &BodyPart<'_>) {
+        // How long a client takes to send it, is not the service's time.
+        if let State::Asked(asked) = &mut self.state
+            && body.is_last()
+        {
+            asked.sent = now_micros();
+        }
     }
 
     fn on_response_headers(

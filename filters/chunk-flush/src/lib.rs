@@ -19,6 +19,7 @@
 
 mod asked;
 mod filter;
+mod lookout;
 mod plugin;
 mod report;
 mod shared;

@@ -29,6 +29,6 @@ impl Plugin for ChunkFlush {
     }
 
     fn on_tick(&mut self, host: &mut RootHost<'_>) {
-        self.shared.on_tick(host);
+        self.shared.lookout.on_tick(host);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use voxgate_host::{CounterFamily, EndedStream, HistogramFamily};
 use voxgate_policy::StreamPolicy;
+use voxgate_policy::stream::stages::is_over_budget;
 use voxgate_policy::stream::stall::Act;
 use voxgate_policy::stream::{BUCKETS_MS, Figures, Measure, Pattern, Slow};
 use voxgate_policy::time::UnixMillis;
@@ -65,7 +66,7 @@ impl Report {
             real_time: histogram("voxgate_stream_real_time_permille", KIND),
             missing: histogram("voxgate_stream_missing_ms", KIND),
             underruns: counter("voxgate_stream_underruns_total", KIND),
-            gaps: counter("voxgate_stream_gaps_total", &["operation", "le"]),
+            gaps: counter("voxgate_stream_gaps_total", &["operation", "up_to_ms"]),
             audio: counter("voxgate_stream_audio_ms_total", &["operation", "tier", "format"]),
             bytes: counter("voxgate_stream_bytes_total", &["operation", "tier", "format"]),
             chunks: counter("voxgate_stream_chunks_total", &["operation", "direction"]),
@@ -80,7 +81,7 @@ impl Report {
     /// A stage of a pipeline answered.
     pub fn stage(&self, stage: &str, took: Duration, deadline: Option<UnixMillis>) {
         self.stages.record(&[stage], millis(took));
-        if deadline.is_some_and(|it| it < voxgate_host::now()) {
+        if is_over_budget(deadline, voxgate_host::now()) {
             self.over_budget.increment(&[stage]);
         }
     }
@@ -106,13 +107,13 @@ impl Report {
         stream: &EndedStream<'_>,
     ) {
         let asked = &streaming.asked;
-        self.count(asked, figures);
+        self.count(asked, shared.model(asked), figures);
         let stages = asked.stage_line(figures);
         let record = Record { figures, stages: stages.as_deref() };
         // A struct of strings and numbers cannot fail to serialise.
         let json = serde_json::to_vec(&record).unwrap_or_default();
         stream.set_filter_state(STREAM_STATE, &json);
-        if let Some(stages) = stages.filter(|_| asked.was_late(figures)) {
+        if let Some(stages) = stages.filter(|_| asked.was_late(figures) && shared.may_tell_late()) {
             log::warn!("stages=late {stages} trace={}", asked.trace());
         }
         let patterns = shared.patterns(streaming);
@@ -125,9 +126,9 @@ impl Report {
         }
     }
 
-    fn count(&self, asked: &Asked, figures: &Figures) {
+    fn count(&self, asked: &Asked, model: &str, figures: &Figures) {
         let (operation, tier) = (asked.operation(), asked.tier());
-        let kind = [operation, tier, asked.model()];
+        let kind = [operation, tier, model];
         let format = [operation, tier, figures.format];
         let end = [operation, tier, figures.end.as_str(), figures.continuity()];
         self.streams.increment(&end);

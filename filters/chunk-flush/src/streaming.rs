@@ -68,7 +68,7 @@ impl Streaming {
             stall.arrived(now);
         }
         if part.is_last() {
-            shared.forget(self.id);
+            shared.lookout.forget(self.id);
             self.release(now);
             return ChunkFlow::Release;
         }
@@ -77,7 +77,7 @@ impl Streaming {
             Some(it) => it.chunk(self.held, &progress, self.observer.listener(), now),
             None => Step::Release,
         };
-        self.look_after(step, shared);
+        self.look_after(step, now, shared);
         match step {
             Step::Hold { .. } => ChunkFlow::Hold,
             Step::Release => {
@@ -101,14 +101,18 @@ impl Streaming {
             }
         }
         if let Some(stall) = &mut self.stall {
+            if shared.lookout.has_jumped() {
+                stall.restart(now);
+            }
             let act = stall.check(self.observer.kind(), now);
             shared.report.stalled(&self.asked, act);
             if act == Act::End {
                 self.is_stalled = true;
-                flow = DueFlow::End;
+                shared.lookout.forget(self.id);
+                return DueFlow::End;
             }
         }
-        self.look_after(step, shared);
+        self.look_after(step, now, shared);
         flow
     }
 
@@ -120,7 +124,7 @@ impl Streaming {
 
     /// The timer need not look any more.
     pub fn forget(&self, shared: &Shared) {
-        shared.forget(self.id);
+        shared.lookout.forget(self.id);
     }
 
     fn release(&mut self, now: UnixMicros) {
@@ -128,15 +132,15 @@ impl Streaming {
         self.observer.released(self.came, now);
     }
 
-    fn look_after(&self, step: Step, shared: &Shared) {
+    fn look_after(&self, step: Step, now: UnixMicros, shared: &Shared) {
         let held_until = match step {
             Step::Hold { until } => Some(until),
             Step::Release => None,
         };
         let silent_at = self.stall.as_ref().and_then(StallWatch::due);
         match held_until.into_iter().chain(silent_at).min() {
-            Some(due) => shared.look_after(self.id, &self.stream, due),
-            None => shared.forget(self.id),
+            Some(due) => shared.lookout.look_after(self.id, &self.stream, due, now),
+            None => shared.lookout.forget(self.id),
         }
     }
 }

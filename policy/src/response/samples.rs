@@ -48,6 +48,9 @@ pub(super) struct Onset {
 /// its full scale.
 const THRESHOLD: f64 = 0.001;
 
+/// Of a signed number of 64 bits: 2^63.
+const FULL_SCALE: f64 = 9_223_372_036_854_775_808.0;
+
 // === impl Samples ===
 
 impl Samples {
@@ -90,7 +93,7 @@ impl Samples {
                 _ => {
                     let unused = 64_usize.saturating_sub(len.saturating_mul(8)) as u32;
                     let top = bits.checked_shl(unused).unwrap_or_default().cast_signed();
-                    top as f64 / 2_f64.powi(63)
+                    top as f64 / FULL_SCALE
                 }
             };
             value.abs() >= THRESHOLD

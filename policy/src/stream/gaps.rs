@@ -40,12 +40,6 @@ impl Gaps {
         self.longest
     }
 
-    /// Each bucket's upper bound, `None` for the last one's, with how many it has; not cumulative.
-    pub fn buckets(&self) -> impl Iterator<Item = (Option<Duration>, u32)> {
-        let bounds = BUCKETS_MS.iter().map(|it| Some(Duration::from_millis(*it))).chain([None]);
-        bounds.zip(self.counts)
-    }
-
     /// How many each bucket has; not cumulative.
     pub fn counts(&self) -> &[u32] {
         &self.counts

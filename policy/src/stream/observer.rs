@@ -175,11 +175,6 @@ impl Observer {
         self.start.opening()
     }
 
-    /// Whether it is silent: since when, once the first byte came.
-    pub fn silent_since(&self) -> Option<UnixMicros> {
-        self.last
-    }
-
     /// What was newly recognised, each once.
     pub fn news(&mut self) -> impl Iterator<Item = Pattern> {
         let is_new = self.is_delayed && !self.is_told;

@@ -43,16 +43,6 @@ pub(super) struct MediaRange(pub Box<str>);
 // === impl StreamRules ===
 
 impl StreamRules {
-    /// Whether any stream can be held.
-    pub fn holds(&self) -> bool {
-        !self.coalesce.is_empty()
-    }
-
-    /// The rules by which chunks are put together, in their order.
-    pub fn coalesce_rules(&self) -> impl Iterator<Item = &CoalesceRule> {
-        self.coalesce.iter().map(|it| &*it.rule)
-    }
-
     /// The content types that rules name, in their order, as they are compared: `audio/pcm`, `audio/*`.
     pub fn content_types(&self) -> impl Iterator<Item = &str> {
         self.coalesce.iter().flat_map(|it| &it.content_types).map(|it| &*it.0)

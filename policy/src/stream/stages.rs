@@ -28,9 +28,6 @@ const MAX_NAME: usize = 32;
 /// The longest that a stage is believed to have taken: a day.
 const MAX_MILLIS: f64 = 86_400_000.0;
 
-/// The stages that operations are, which metrics tell apart.
-pub const KNOWN: [&str; 6] = ["asr", "llm", "tts", "face", "video", "agent"];
-
 /// What stages of a pipeline took, in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stages(Vec<Stage>);
@@ -54,11 +51,6 @@ impl Stage {
     pub fn took(&self) -> Duration {
         self.took
     }
-
-    /// As metrics name it: one of [`KNOWN`], or `other`.
-    pub fn label(&self) -> &'static str {
-        KNOWN.into_iter().find(|it| **it == *self.name).unwrap_or("other")
-    }
 }
 
 // === impl Stages ===
@@ -81,7 +73,10 @@ impl Stages {
     }
 
     fn push(&mut self, name: &str, took: Duration) {
-        if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(parse::is_token) {
+        let is_sound =
+            !name.is_empty() && name.len() <= MAX_NAME && name.bytes().all(parse::is_token);
+        // In a log they are what all took together, and had.
+        if !is_sound || matches!(name, "total" | "of") {
             return;
         }
         if self.0.len() >= MAX_STAGES {

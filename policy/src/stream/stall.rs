@@ -59,6 +59,11 @@ impl StallWatch {
         self.has_acted = false;
     }
 
+    /// Nobody knows for how long it has been silent, for the clock was set: it begins anew.
+    pub fn restart(&mut self, now: UnixMicros) {
+        self.since = self.since.map(|_| now);
+    }
+
     /// What is done now.
     pub fn check(&mut self, kind: Kind, now: UnixMicros) -> Act {
         let Some(since) = &mut self.since else { return Act::None };

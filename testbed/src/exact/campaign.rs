@@ -132,7 +132,7 @@ fn script(protocol: Protocol, random: &mut ChaCha8Rng) -> Script {
         damaged: protocol != Protocol::Grpc && random.random_ratio(1, 6),
         label: label.map(|it| it.content_type().to_owned()),
         cuts,
-        longest_pause_ms: if cuts == Cuts::Bytes { 0 } else { random.random_range(0..15) },
+        longest_pause_ms: if cuts == Cuts::Bytes { 0 } else { random.random_range(0..40) },
         length_told: protocol == Protocol::Http2 && random.random_ratio(1, 8),
         ending: Ending::Whole,
         ..Script::default()

@@ -78,7 +78,7 @@ impl fmt::Display for Inexact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { seed, streams, wrong } = self;
         write!(f, "{} of {streams} streams are wrong (VOXGATE_SEED={seed}):", wrong.len())?;
-        for (plan, lost) in wrong.iter().take(10) {
+        for (plan, lost) in wrong.iter().take(30) {
             write!(f, "\n  {lost}\n    {plan:?}")?;
         }
         if wrong.len() > 10 {

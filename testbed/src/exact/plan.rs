@@ -144,7 +144,9 @@ impl Plan {
             match streaming.next().await {
                 Ok(Some(chunk)) => check.take(&chunk)?,
                 Ok(None) => return self.ended(&check, &streaming),
-                Err(ClientError::Body(_)) if self.breaks() => return Ok(Heard::Broken),
+                Err(ClientError::Body(_) | ClientError::Reset) if self.breaks() => {
+                    return Ok(Heard::Broken);
+                }
                 Err(error) => return Err(broken_off(&check, error)),
             }
         }

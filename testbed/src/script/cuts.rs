@@ -68,8 +68,8 @@ impl Cuts {
 
 fn pause(random: &mut ChaCha8Rng, longest_ms: u64) -> Option<Duration> {
     match random.random_range(0..10) {
-        0..4 => None,
-        4..8 => Some(Duration::ZERO),
+        0..3 => None,
+        3..6 => Some(Duration::ZERO),
         _ => Some(Duration::from_millis(random.random_range(0..=longest_ms))),
     }
 }

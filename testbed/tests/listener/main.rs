@@ -8,3 +8,4 @@ mod player;
 mod samples;
 mod support;
 mod truth;
+mod whole;

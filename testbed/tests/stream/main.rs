@@ -4,6 +4,7 @@
 mod bodies;
 mod breaks;
 mod campaigns;
+mod pipeline;
 mod pushes;
 mod readers;
 mod support;

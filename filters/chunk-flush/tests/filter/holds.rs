@@ -110,3 +110,30 @@ fn trailers_come_behind_what_is_held() {
     );
     stream.end();
 }
+
+#[test]
+fn a_clock_that_is_set_back_does_not_hold_anything_for_longer() {
+    let host = playback();
+    let stream = stream_fast(&host, 40);
+    assert!(stream.held_response() > 0);
+    host.set_time(host.time() - Duration::from_secs(3600));
+    host.tick();
+    host.advance(Duration::from_millis(201));
+    host.tick();
+    assert_eq!(stream.held_response(), 0);
+}
+
+#[test]
+fn nothing_of_a_websocket_is_held() {
+    let host = with_streams(json!({"coalesce": [{"name": "all", "mode": "interval"}]}));
+    let socket = ask(&host, &Subject { is_upgrade: true, ..speech() });
+    socket.respond(&[(":status", "101"), ("upgrade", "websocket")]);
+    for _ in 0..5 {
+        chunk(&host, &socket, 10, b"\x81\x02hi");
+    }
+    let record = record(&socket.client_leaves());
+    assert_eq!(
+        (&record["chunks"], &record["releases"], &record["held"]),
+        (&json!(5), &json!(5), &json!(0))
+    );
+}

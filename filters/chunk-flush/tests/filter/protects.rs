@@ -86,3 +86,23 @@ fn hostile_headers_are_dropped_and_nothing_else_happens() {
         end(stream);
     }
 }
+
+#[test]
+fn a_failure_is_no_fast_stage() {
+    let host = plain();
+    let stream = ask(&host, &speech());
+    let headers = stream.respond(&[(":status", "503"), PCM[1]]);
+    assert_eq!(header(&headers, STAGES_HEADER), None);
+    assert!(host.metric_names().iter().all(|it| !it.ends_with("voxgate_stage_ms")));
+}
+
+#[test]
+fn how_long_a_client_takes_to_send_its_body_is_not_the_services_time() {
+    let host = plain();
+    let stream = request(&host, &speech()).with_body().send();
+    host.advance(Duration::from_secs(5));
+    stream.body(b"the end", true);
+    host.advance(Duration::from_millis(80));
+    let headers = stream.respond(&PCM);
+    assert_eq!(header(&headers, "server-timing").as_deref(), Some("tts;dur=80"));
+}

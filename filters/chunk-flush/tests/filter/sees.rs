@@ -50,7 +50,7 @@ fn a_listener_who_runs_dry_is_counted() {
         ("continuity", "broken"),
     ];
     assert_eq!(metric(&host, &streams, "streams_total"), 1);
-    let gaps = [("operation", "tts.synthesize"), ("le", "500")];
+    let gaps = [("operation", "tts.synthesize"), ("up_to_ms", "500")];
     assert_eq!(metric(&host, &gaps, "stream_gaps_total"), 1);
 }
 

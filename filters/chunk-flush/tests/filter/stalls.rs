@@ -65,3 +65,19 @@ fn a_service_that_did_not_begin_yet_and_a_quiet_websocket_are_left_alone() {
     thinking.client_leaves();
     socket.client_leaves();
 }
+
+/// A machine that slept, or whose clock was set by hours, must not end every stream that runs.
+#[test]
+fn a_clock_that_jumps_ends_no_stream() {
+    let host = with_streams(json!({"stall": {"after": "5s", "audio": "end"}}));
+    let stream = ask(&host, &speech());
+    stream.respond(&PCM);
+    chunk(&host, &stream, 10, &sound(FRAME));
+    tick(&host, 900);
+    tick(&host, 3_600_000);
+    assert!(!stream.is_reset());
+    (0..4).for_each(|_| tick(&host, 900));
+    assert!(!stream.is_reset());
+    (0..3).for_each(|_| tick(&host, 900));
+    assert!(stream.is_reset());
+}

@@ -58,3 +58,16 @@ fn no_audio_is_logged_or_counted() {
     let logs = format!("{:?} {:?} {record}", host.logs(), host.metric_names());
     assert!(!logs.contains("secret"));
 }
+
+/// A client that names ever new models fills no metric.
+#[test]
+fn models_past_the_first_are_counted_as_other() {
+    let host = plain();
+    for number in 0..40 {
+        play(&host, &Subject { models: vec![format!("model-{number}")], ..speech() }, 10);
+    }
+    let labels = [("operation", "tts.synthesize"), ("tier", "premium"), ("model", "other")];
+    assert_eq!(metric(&host, &labels, "stream_ttfa_ms"), 10);
+    let names = host.metric_names();
+    assert_eq!(names.iter().filter(|it| it.ends_with("voxgate_stream_ttfa_ms")).count(), 21);
+}

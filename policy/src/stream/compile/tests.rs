@@ -91,8 +91,7 @@ fn a_sound_policy_with_every_member_compiles() {
     assert_eq!(rules.slow, SlowTerms { percent: 200, least: ms(1000) });
     assert!(rules.protect.no_transform && !rules.protect.no_accel_buffering);
     assert_eq!(rules.connection.buffer_limit, 65_536);
-    assert!(rules.holds());
-    let all: Vec<_> = rules.coalesce_rules().cloned().collect();
+    let all: Vec<_> = rules.coalesce.iter().map(|it| (*it.rule).clone()).collect();
     assert_eq!(all.iter().map(|it| &*it.name).collect::<Vec<_>>(), ["chatty", "grow", "tokens"]);
     assert_eq!(all[0].mode, CoalesceMode::Playback);
     assert_eq!((all[0].floor, all[0].max_bytes, all[0].max_delay), (ms(300), 4096, ms(80)));
@@ -112,7 +111,7 @@ fn what_is_not_said_has_its_defaults() {
     assert_eq!(rules.observer, ObserverTerms { listener, silence: ms(2000) });
     assert_eq!(rules.stall, None);
     assert_eq!(rules.slow, SlowTerms { percent: 300, least: ms(500) });
-    let all: Vec<_> = rules.coalesce_rules().cloned().collect();
+    let all: Vec<_> = rules.coalesce.iter().map(|it| (*it.rule).clone()).collect();
     assert_eq!((all[0].floor, all[0].max_bytes, all[0].max_delay), (ms(200), 8192, ms(100)));
     assert!(all[0].frames.is_empty());
     assert_eq!((all[1].floor, all[1].max_delay), (ms(20), ms(400)));
@@ -131,7 +130,7 @@ fn without_the_section_nothing_is_done_and_with_an_empty_one_nothing_is_held() {
     assert!(!as_policy(&without).tells_subjects());
     let empty = changed(|it| *it = json!({}));
     assert!(as_policy(&empty).tells_subjects(), "operations and tiers are labels");
-    assert!(!rules(&empty).holds());
+    assert!(rules(&empty).coalesce.is_empty());
     assert!(
         rules(&empty)
             .coalesce_for(&Subject::default(), b"audio/pcm", read(&empty).operations())

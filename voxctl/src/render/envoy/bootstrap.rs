@@ -31,7 +31,7 @@ const LABELS: [&str; 24] = [
     "pattern",
     "action",
     "stage",
-    "le",
+    "up_to_ms",
 ];
 
 /// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1, there only.

@@ -189,8 +189,9 @@ impl Plan {
         let chunks = self.seconds * CHUNKS_A_SECOND;
         let listened = |pace| of(What::Stream, pace, self.at_once, self.at_once, chunks);
         let many = MANY_AT_ONCE as usize;
+        // The end comes behind a second chunk: what is done at the end must not delay the first.
         let all = [
-            of(What::FirstSound, Pace::RealTime, self.first_sounds, 1, 1),
+            of(What::FirstSound, Pace::Separate, self.first_sounds, 1, 2),
             listened(Pace::Twice),
             listened(Pace::RealTime),
             listened(Pace::Hiccups),

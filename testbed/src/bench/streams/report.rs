@@ -105,7 +105,6 @@ impl Comparison {
     fn title(&self) -> String {
         let rounds = self.cases.first().map_or(0, |it| it.rounds.len());
         let sound = match self.pace {
-            _ if self.chunks == 1 => "one audible chunk each".to_owned(),
             Pace::Separate => format!("{} chunks of 640 bytes each", self.chunks),
             _ => format!("{:.1} s each", f64::from(self.chunks) / 50.0),
         };

@@ -21,7 +21,10 @@ fn stages(response: &Response, header: &str) -> Vec<(String, f64)> {
 async fn stages_add_up_across_the_services_of_a_digital_human() -> Result<()> {
     let mut policy = policy();
     policy["streams"] = json!({ "slow": { "percent": 0 } });
-    let rule = |name: &str, path: &str, operation: &str| json!({ "name": name, "methods": ["POST"], "path": path, "operations": [operation] });
+    let rule = |name: &str, path: &str, operation: &str| {
+        let operations = [operation];
+        json!({ "name": name, "methods": ["POST"], "path": path, "operations": operations })
+    };
     policy["operations"]["rules"] = json!([
         rule("asr", "/asr", "asr.transcribe"),
         rule("llm", "/llm", "llm.chat"),

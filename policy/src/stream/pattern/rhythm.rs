@@ -34,8 +34,8 @@ struct Burst {
     is_first: bool,
 }
 
-/// So many gaps are needed to be certain.
-const LEAST_GAPS: u32 = 6;
+/// So many gaps are needed to be certain: of a service whose own steps vary about that length, some will be.
+const LEAST_GAPS: u32 = 16;
 
 /// Of those, so many percent are of the delay's length.
 const MOST_PERCENT: u32 = 80;

@@ -22,7 +22,7 @@ fn written(gaps: &[u32], bytes: &[u8]) -> Vec<(f64, Vec<u8>)> {
 proptest! {
     #[test]
     fn a_service_that_writes_faster_than_it_plays_without_nodelay_is_recognised(
-        gaps in jittered(30..130),
+        gaps in jittered(80..130),
         acks in prop::collection::vec(400_u32..445, 1..20),
     ) {
         let acks: Vec<f64> = acks.iter().map(|it| f64::from(*it) / 10.0).collect();

@@ -183,8 +183,9 @@ pub struct ConnectionSpec {
     /// How long a client may take to read what is left when the service is done (`stream_flush_timeout`): 0 s to
     /// 24 h.
     pub flush_timeout: DurationSpec,
-    /// Bytes of one HTTP/2 stream under way to a client (`initial_stream_window_size`): 65,535 to
-    /// 16,777,216. What is under way is heard even if the listener interrupts.
+    /// Bytes of one HTTP/2 stream that Envoy keeps for a client that does not read them yet, and that a
+    /// client may send before Envoy has passed them on (`initial_stream_window_size`): 65,535 to 16,777,216.
+    /// What is kept is heard even if the listener interrupts.
     pub http2_window: u32,
     /// Bytes that Envoy buffers of a connection (`per_connection_buffer_limit_bytes`): 32,768 to 16,777,216.
     pub buffer_limit: u32,

@@ -29,6 +29,7 @@ fn main() -> std::io::Result<()> {
     seeds.insert("audio_header", recordings());
     seeds.insert("response_meter", responses());
     seeds.insert("rewrite", rewritten());
+    streams(&mut seeds);
     for (target, inputs) in seeds {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder)?;
@@ -334,6 +335,101 @@ fn responses() -> Vec<Vec<u8>> {
     let seed = |how: u8, body: &[u8]| [&[how, 7], body].concat();
     let typed = bodies.iter().map(|(how, body)| seed(*how, body));
     typed.chain(bodies.iter().map(|(_, body)| seed(9, body))).collect()
+}
+
+/// What the meters of single formats get, behind a byte that says how it is split: files, and each of
+/// them cut off, in duplicate, behind garbage, and with another byte in it.
+fn streams(seeds: &mut Seeds) {
+    use testing::audio::{adts, chunk, flac_frame, flac_frames, id3, mp3, opus, opus_head, page};
+    use testing::audio::{pcm, riff, wav, xing};
+    use testing::mp4::{fragment_head, ftyp, moof, movie, plain, run, track};
+    let sound = [&[0; 40][..], &[5, 1, 0xff, 0x7f, 9, 9, 1]].concat();
+    let kind = |tag: u16, channels, bits| {
+        let mut format = pcm(8000, channels, bits);
+        format[..2].copy_from_slice(&tag.to_le_bytes());
+        riff(&[chunk(b"fmt ", &format), chunk(b"data", &sound), chunk(b"LIST", b"odd")])
+    };
+    let wavs = [wav(8000, 5), kind(1, 2, 16), kind(1, 1, 24), kind(3, 1, 32), kind(7, 1, 8)];
+    seeds.insert("wav", varied(&wavs));
+    let samples: Vec<_> = (0..10).map(|how| [&[how, 3], &sound[..]].concat()).collect();
+    seeds.insert(
+        "pcm",
+        samples.iter().cloned().chain(samples.iter().map(|it| it.repeat(40))).collect(),
+    );
+    let mixed = [id3(20), xing(9), mp3(2), vec![0; 9], mp3(2), b"TAG".to_vec()].concat();
+    seeds.insert("frames", varied(&[mp3(3), adts(4), mixed, [adts(2), id3(9), adts(2)].concat()]));
+    let beside =
+        [page(2, 0, 1, &opus_head(0)), page(2, 0, 2, &opus_head(0)), page(0, 48_000, 2, b"x")];
+    let oggs = [opus(1, 100), [opus(1, 100), opus(2, 48_000)].concat(), beside.concat()];
+    seeds.insert("ogg", varied(&oggs));
+    let odd = [flac_frames(16_000, 2), vec![0xff, 0xf8, 3], flac_frame(9, 100)].concat();
+    seeds.insert("flac", varied(&[flac_frames(16_000, 0), flac_frames(16_000, 4), odd]));
+    let head =
+        [ftyp(), movie(&[track(1, b"vide", 90_000, 0), track(2, b"soun", 8000, 0)], Some(80))];
+    let runs = [fragment_head(2, Some(100)), run(2, None), run(2, Some(&[50, 60]))].concat();
+    let fragment = [moof(2, &runs), plain("mdat", &[7; 50])].concat();
+    let fragments = [&head.concat()[..], &fragment, &fragment].concat();
+    let whole = [movie(&[track(1, b"soun", 8000, 800)], None), plain("mdat", &[1; 50])].concat();
+    seeds.insert("fmp4", varied(&[fragments, whole]));
+    let message = |len: u8| [&[0, 0, 0, 0, len][..], &vec![7; len.into()]].concat();
+    seeds.insert("grpc", varied(&[message(0), message(9), [message(200), message(3)].concat()]));
+    events(seeds, &mp3(2), &wav(8000, 5));
+}
+
+fn events(seeds: &mut Seeds, mp3: &[u8], wav: &[u8]) {
+    let base64 = |it: &[u8]| {
+        use base64::Engine;
+        base64::engine::general_purpose::STANDARD.encode(it)
+    };
+    let (mp3_text, wav_text) = (base64(mp3), base64(wav));
+    let hex: String = wav.iter().map(|it| format!("{it:02x}")).collect();
+    let documents = [
+        format!("{{\"type\":\"response.audio.delta\",\"delta\":\"{mp3_text}\"}}"),
+        format!("{{\"audio\":\"{}\"}}", &wav_text[..60]),
+        format!("{{\"audio\":\"{}\"}}", wav_text.replace('/', "\\/")),
+        format!("{{\"data\":{{\"audio\":\"{hex}\",\"status\":1}}}}"),
+        format!("{{\"data\":{{\"audio\":\"{hex}\",\"status\":2}}}}"),
+        "{\"data\":\"Hello, world\"}".to_owned(),
+        format!(
+            "{{\"candidates\":[{{\"content\":{{\"parts\":[{{\"inlineData\":{{\"mimeType\":\"audio/wav\",\"data\":\"{wav_text}\"}}}}]}}}}]}}"
+        ),
+        "[DONE]".to_owned(),
+    ];
+    let even = |body: String| [&[6], body.as_bytes()].concat();
+    // Put into events by the target.
+    let odd = |how: u8, body: &[u8]| [&[how], body].concat();
+    let made: Vec<_> =
+        [1, 3, 41, 255].iter().flat_map(|how| [odd(*how, mp3), odd(*how, wav)]).collect();
+    let sse = |it: &String| even(format!("id: 1\r\ndata: {it}\r\n\r\n"));
+    let pair = |it: &[String]| even(format!("data:{}\n\n: c\n\ndata: {}\n\n", it[0], it[1]));
+    let all = documents.iter().map(sse).chain(documents.windows(2).map(pair));
+    seeds.insert("sse_audio", all.chain(made.clone()).collect());
+    let line = |it: &String| even(format!("{it}\r\n"));
+    let lines = |it: &[String]| even(it.join("\n"));
+    let all = documents.iter().map(line).chain(documents.windows(2).map(lines));
+    seeds.insert("jsonl_audio", all.chain(made).collect());
+}
+
+fn varied(bodies: &[Vec<u8>]) -> Vec<Vec<u8>> {
+    let vary = |it: &Vec<u8>| {
+        let middle = it.len() / 2;
+        let mut changed = it.clone();
+        changed[middle] ^= 0x55;
+        let cut = it[..it.len() - 3].to_vec();
+        [
+            it.clone(),
+            cut,
+            it.repeat(2),
+            [&b"garbage"[..], &it[..]].concat(),
+            changed,
+            it[..middle].to_vec(),
+            it[middle..].to_vec(),
+        ]
+    };
+    let all: Vec<_> = bodies.iter().flat_map(vary).collect();
+    // At least 20.
+    let rounds = if all.len() < 20 { vec![7, 255] } else { vec![7] };
+    rounds.iter().flat_map(|size| all.iter().map(|it| [&[*size], &it[..]].concat())).collect()
 }
 
 /// Bodies with the members that the target changes, behind two bytes that say whether keys may be

@@ -32,8 +32,8 @@ pub const OPERATION_HEADER: &str = "x-voxgate-operation";
 /// An underscore counts as a hyphen: CGI, WSGI and PHP hand both to the service under one name
 /// (`HTTP_X_USER_TIER`, RFC 3875 §4.1.18), so `x_user_tier` would be taken for the true header.
 pub fn is_reserved_header(name: &str) -> bool {
-    // It says what the caller asks for, not who it is.
-    if name == crate::shed::DEADLINE_HEADER {
+    // They say what the caller asks for, and what was before, not who it is.
+    if [crate::shed::DEADLINE_HEADER, crate::stream::stages::STAGES_HEADER].contains(&name) {
         return false;
     }
     let hyphenated = || name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte });

@@ -38,6 +38,7 @@ pub mod request;
 pub mod response;
 pub mod shed;
 pub mod spec;
+pub mod stream;
 pub mod subject;
 pub mod suggest;
 pub mod tenant;
@@ -48,4 +49,4 @@ pub mod time;
 pub mod token;
 pub mod trace;
 
-pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, ShedPolicy, VERSION};
+pub use policy::{MAX_INLINE_TENANTS, Policy, QuotaPolicy, ShedPolicy, StreamPolicy, VERSION};

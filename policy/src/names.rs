@@ -24,6 +24,12 @@ impl NamePatterns {
     }
 }
 
+/// Whether a rule may be called so: rule names stand in problems and in metrics.
+pub fn is_label(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+}
+
 /// Linear in the product of the lengths at worst; policies write the patterns, and names are short.
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');

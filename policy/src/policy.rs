@@ -1,7 +1,9 @@
 //! The policy, validated and compiled for look-up.
 
+mod base;
 mod counted;
 mod shed;
+mod streamed;
 #[cfg(test)]
 mod tests;
 
@@ -16,11 +18,13 @@ use crate::preset;
 use crate::recognise::Recogniser;
 use crate::shed::ShedRules;
 use crate::spec::{OperationsSpec, PolicySpec, UnknownOperation};
+use crate::stream::StreamRules;
 use crate::tier::{TierId, Tiers};
 use counted::{Parts, check_version};
 
 pub use counted::{MAX_INLINE_TENANTS, QuotaPolicy};
 pub use shed::ShedPolicy;
+pub use streamed::StreamPolicy;
 
 /// The version of the policy format that this code reads.
 pub const VERSION: u32 = 1;
@@ -35,6 +39,7 @@ pub struct Policy {
     preset_voices: NamePatterns,
     counted: QuotaPolicy,
     shedding: Option<ShedRules>,
+    streams: Option<StreamRules>,
 }
 
 /// A policy says all that its part says.
@@ -79,9 +84,14 @@ impl Policy {
         self.shedding.as_ref()
     }
 
+    /// What becomes of streams; `None`: they are neither measured nor changed.
+    pub fn streams(&self) -> Option<&StreamRules> {
+        self.streams.as_ref()
+    }
+
     /// Whether a filter after this one needs to know who asks for what.
     pub fn tells_subjects(&self) -> bool {
-        !self.counted.quotas().is_empty() || self.shedding.is_some()
+        !self.counted.quotas().is_empty() || self.shedding.is_some() || self.streams.is_some()
     }
 
     /// Checks that every algorithm which this policy makes the module verify can be verified.
@@ -140,6 +150,18 @@ impl TryFrom<PolicySpec> for Policy {
             rules.check_fed(&section, &recogniser, &mut errors);
             rules
         });
+        let section = root.key("streams");
+        let streams = spec.streams.as_ref().map(|it| {
+            let rules = StreamRules::compile(
+                it,
+                &section,
+                counted.operations(),
+                counted.tiers(),
+                &mut errors,
+            );
+            rules.check_fed(&section, &recogniser, &mut errors);
+            rules
+        });
         let section = root.key("tiers");
         // Who the source of tenants caps is not known yet.
         if identity.has_scopes() && !has_source {
@@ -158,6 +180,7 @@ impl TryFrom<PolicySpec> for Policy {
             preset_voices: NamePatterns::new(preset_voices),
             counted,
             shedding,
+            streams,
         })
     }
 }

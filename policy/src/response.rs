@@ -12,27 +12,40 @@
 //! | `audio/mpeg`, `mp3`, `aac`, `aacp` | complete frames that are not an encoder's count | `recording::frames` |
 //! | `audio/ogg`, `application/ogg`, `audio/opus` | positions of complete pages | `recording::ogg` |
 //! | `audio/flac`, `x-flac` | complete frames | `recording::flac` |
+//! | `audio/mp4`, `video/mp4` | the audio track's samples in complete fragments | `recording::mp4` |
 //! | another `audio/*`, `application/octet-stream`, none | by the first bytes, one of these | `recording` |
-//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used | `usage` |
+//! | `application/json`, `*+json`, JSONL, `text/event-stream` | tokens that the answer says it used, and audio that stands in it as base64 or hex | `answer` |
 //!
-//! Anything else, and whatever has a content encoding, has only its bytes counted. Audio that stands
-//! as base64 in JSON or in events is not measured yet (issue 6): its audio is `None`.
+//! Anything else, and whatever has a content encoding, has only its bytes counted.
+//!
+//! [`ResponseMeter::progress`] also tells, at any moment, where the last border was behind which a stream
+//! may be cut without a frame, an event, a line or a message being torn.
 
+mod answer;
+mod grpc;
 mod length;
 mod media_type;
 mod pcm;
+mod progress;
 mod recording;
-mod usage;
+mod samples;
+mod told;
 
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
+use self::answer::Answer;
+use self::grpc::Messages;
 use self::length::Length;
 use self::media_type::MediaType;
 use self::pcm::Pcm;
 use self::recording::Measured;
-use self::usage::Answer;
+use self::told::Told;
 use crate::facts::AudioMillis;
+
+pub use self::progress::{Format, Kind, StreamProgress};
 
 /// How a response says what it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +61,8 @@ pub struct ResponseHead<'a> {
     pub sample_rate_hz: Option<u64>,
 }
 
-/// Measures a response as it streams, in any slices. It keeps less than a kilobyte, nothing of it
-/// text or audio but the block of a header that is being read.
+/// Measures a response as it streams, in any slices. It keeps about a kilobyte, nothing of it text or
+/// audio but the block of a header that is being read, and a sample that is cut.
 #[derive(Debug)]
 pub struct ResponseMeter {
     bytes: u64,
@@ -63,8 +76,9 @@ enum Contents {
     /// An error that calls itself audio: whatever it is, nobody asked to hear it.
     NoAudio,
     Pcm(Pcm),
-    Recording(Measured),
+    Recording(Box<Measured>),
     Answer(Box<Answer>),
+    Messages(Messages),
 }
 
 /// What was delivered.
@@ -99,6 +113,18 @@ impl ResponseMeter {
         Self { bytes: 0, contents: Contents::of(head) }
     }
 
+    /// Looks through so much leading silence of PCM and WAV for the first audible sample; what is silent
+    /// for longer is audible from its first sample, as everything is without it. Before any bytes.
+    pub fn with_silence(mut self, silence: Duration) -> Self {
+        match &mut self.contents {
+            Contents::Pcm(it) => it.set_silence(silence),
+            Contents::Recording(it) => it.set_silence(silence),
+            Contents::Answer(it) => it.set_silence(silence),
+            Contents::Opaque | Contents::NoAudio | Contents::Messages(_) => {}
+        }
+        self
+    }
+
     /// The next bytes of the body.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.bytes = self.bytes.saturating_add(bytes.len() as u64);
@@ -107,26 +133,60 @@ impl ResponseMeter {
             Contents::Pcm(it) => it.feed(bytes),
             Contents::Recording(it) => it.feed(bytes),
             Contents::Answer(it) => it.feed(bytes),
+            Contents::Messages(it) => it.feed(bytes),
         }
+    }
+
+    /// What the response is made of. What a body without a type is, its first bytes tell.
+    pub fn kind(&self) -> Kind {
+        match &self.contents {
+            Contents::Pcm(_) | Contents::NoAudio => Kind::Audio,
+            Contents::Recording(it) => it.kind(),
+            Contents::Answer(it) => it.kind(),
+            Contents::Opaque | Contents::Messages(_) => Kind::Other,
+        }
+    }
+
+    /// How far it is.
+    pub fn progress(&self) -> StreamProgress {
+        let Told { length, audible, units, tail, format } = self.contents.told();
+        let most = Duration::from_millis(self.most());
+        let audio = length.map(|it| it.duration().min(most));
+        let audible = audible.map(|it| it.min(most));
+        StreamProgress { bytes: self.bytes, audio, audible, units, tail, format }
     }
 
     /// What was delivered so far; after the last bytes, at all.
     pub fn delivered(&self) -> Delivered {
-        let (audio, tokens) = match &self.contents {
-            Contents::Opaque => (None, None),
-            Contents::NoAudio => (Some(Length::default()), None),
-            Contents::Pcm(it) => (Some(it.length()), None),
-            Contents::Recording(it) => (it.length(), None),
-            Contents::Answer(it) => (None, it.tokens()),
+        let most = AudioMillis(self.most());
+        let audio = self.contents.told().length.map(|it| it.millis().min(most));
+        let tokens = match &self.contents {
+            Contents::Answer(it) => it.tokens(),
+            _ => None,
         };
-        let most = AudioMillis(self.bytes.saturating_mul(MAX_MILLIS_PER_BYTE));
-        Delivered { bytes: self.bytes, audio: audio.map(|it| it.millis().min(most)), tokens }
+        Delivered { bytes: self.bytes, audio, tokens }
+    }
+
+    /// Audio, in milliseconds.
+    fn most(&self) -> u64 {
+        self.bytes.saturating_mul(MAX_MILLIS_PER_BYTE)
     }
 }
 
 // === impl Contents ===
 
 impl Contents {
+    fn told(&self) -> Told {
+        match self {
+            Self::Opaque => Told::default(),
+            Self::NoAudio => Told { length: Some(Length::default()), ..Told::default() },
+            Self::Pcm(it) => it.told(),
+            Self::Recording(it) => it.told(),
+            Self::Answer(it) => it.told(),
+            Self::Messages(it) => it.told(),
+        }
+    }
+
     fn of(head: &ResponseHead<'_>) -> Self {
         let media_type = MediaType::parse(head.content_type);
         if !(200..300).contains(&head.status) {
@@ -136,13 +196,17 @@ impl Contents {
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity") {
             return Self::Opaque;
         }
+        if let Some(messages) = Messages::of(&media_type) {
+            return Self::Messages(messages);
+        }
         if let Some(pcm) = Pcm::of(&media_type, head.sample_rate_hz) {
             return Self::Pcm(pcm);
         }
         if let Some(recording) = Measured::of(&media_type) {
-            return Self::Recording(recording);
+            return Self::Recording(Box::new(recording));
         }
-        Answer::of(&media_type).map_or(Self::Opaque, |it| Self::Answer(Box::new(it)))
+        let answer = Answer::of(&media_type, head.sample_rate_hz);
+        answer.map_or(Self::Opaque, |it| Self::Answer(Box::new(it)))
     }
 }
 

@@ -21,7 +21,7 @@ pub mod split;
 mod work;
 
 pub use compile::MAX_RULES;
-pub use deadline::{BadDeadline, DEADLINE_HEADER, GRPC_TIMEOUT_HEADER, deadline};
+pub use deadline::{BadDeadline, DEADLINE_HEADER, GRPC_TIMEOUT_HEADER, deadline, parse_deadline};
 pub use decide::{Decision, Place, Request, Verdict, decide, foresee};
 pub use lane::{LANE_HEADER, Lane};
 pub use refusal::{Refusal, Why, ladder_rule};

@@ -17,6 +17,7 @@ pub mod fuzz;
 mod hostile;
 mod json_model;
 mod keys;
+pub mod mp4;
 mod recorder;
 mod valid;
 

@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// A client of one server; clones share its connections.
 #[derive(Debug, Clone)]
@@ -40,6 +40,15 @@ pub struct Client {
     address: SocketAddr,
     http2: bool,
     pool: legacy::Client<Connector, Body>,
+}
+
+/// How much a client lets come that it has not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// As much as its libraries do.
+    Ample,
+    /// As little as they can.
+    Scant,
 }
 
 /// A request's body, with or without trailers.
@@ -52,8 +61,12 @@ pub enum ClientError {
     #[error("{}", chain(.0))]
     Http(#[from] legacy::Error),
     /// The body ended too early or was malformed.
-    #[error("the response broke off: {0}")]
+    #[error("the response broke off: {}", chain(.0))]
     Body(#[from] hyper::Error),
+    /// A stream of HTTP/2 was reset before its end, by a code that says of no error: `NO_ERROR` or
+    /// `CANCEL`. hyper takes that for an end.
+    #[error("the response was reset before its end, without an error")]
+    Reset,
     /// The request cannot be written as asked.
     #[error("no valid request: {0}")]
     Request(#[from] http::Error),
@@ -79,12 +92,19 @@ pub enum ClientError {
 impl Client {
     /// A client that speaks HTTP/1.1.
     pub fn http1(address: SocketAddr) -> Self {
-        Self::new(address, false)
+        Self::new(address, false, Room::Ample)
     }
 
     /// A client that speaks HTTP/2 without TLS.
     pub fn http2(address: SocketAddr) -> Self {
-        Self::new(address, true)
+        Self::new(address, true, Room::Ample)
+    }
+
+    /// A client like this one, with connections of its own, that lets little come which it has not
+    /// read: a small buffer of its socket, and windows of 64 KB. What it does not read stays with
+    /// the server.
+    pub fn scant(&self) -> Self {
+        Self::new(self.address, self.http2, Room::Scant)
     }
 
     /// One client of each protocol, with its name: for tests that must hold for both.
@@ -92,11 +112,15 @@ impl Client {
         [("HTTP/1.1", Self::http1(address)), ("HTTP/2", Self::http2(address))]
     }
 
-    fn new(address: SocketAddr, http2: bool) -> Self {
-        let pool = legacy::Client::builder(TokioExecutor::new())
-            .http2_only(http2)
-            .http2_max_header_list_size(1 << 20)
-            .build(Connector(address));
+    fn new(address: SocketAddr, http2: bool, room: Room) -> Self {
+        let mut builder = legacy::Client::builder(TokioExecutor::new());
+        builder.http2_only(http2).http2_max_header_list_size(1 << 20);
+        if room == Room::Scant {
+            // The least of HTTP/2 before its settings are agreed upon (RFC 9113 §6.9.2).
+            builder.http2_initial_stream_window_size(65_535);
+            builder.http2_initial_connection_window_size(65_535);
+        }
+        let pool = builder.build(Connector { address, room });
         Self { address, http2, pool }
     }
 
@@ -128,7 +152,10 @@ impl Client {
 
 /// Connects to one address, whatever the request's authority says.
 #[derive(Debug, Clone)]
-struct Connector(SocketAddr);
+struct Connector {
+    address: SocketAddr,
+    room: Room,
+}
 
 impl tower_service::Service<http::Uri> for Connector {
     type Response = TokioIo<TcpStream>;
@@ -140,9 +167,13 @@ impl tower_service::Service<http::Uri> for Connector {
     }
 
     fn call(&mut self, _: http::Uri) -> Self::Future {
-        let address = self.0;
+        let Self { address, room } = *self;
         Box::pin(async move {
-            let stream = TcpStream::connect(address).await?;
+            let socket = TcpSocket::new_v4()?;
+            if room == Room::Scant {
+                socket.set_recv_buffer_size(4096)?;
+            }
+            let stream = socket.connect(address).await?;
             stream.set_nodelay(true)?;
             Ok(TokioIo::new(stream))
         })

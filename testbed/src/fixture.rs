@@ -13,12 +13,14 @@
 //! # }
 //! ```
 
+mod capability;
 mod observed;
 mod policy;
 pub mod resource;
 #[cfg(feature = "mutual-tls")]
 mod tls;
 
+pub use capability::{deny, expect_trap};
 pub use policy::{now, policy, signed, token, token_at};
 #[cfg(feature = "mutual-tls")]
 pub use tls::Authority;
@@ -41,6 +43,7 @@ pub struct Setup {
     module: PathBuf,
     resources: Vec<Value>,
     left_out: Vec<&'static str>,
+    filters_left_out: Vec<Filter>,
     clusters: Vec<NamedCluster>,
     options: Options,
 }
@@ -66,6 +69,12 @@ impl Setup {
     /// Leaves out the rendered resources of this kind, as `AuthorizationPolicy`.
     pub fn without(mut self, kind: &'static str) -> Self {
         self.left_out.push(kind);
+        self
+    }
+
+    /// Leaves out a filter that the policy has use for.
+    pub fn without_filter(mut self, filter: Filter) -> Self {
+        self.filters_left_out.push(filter);
         self
     }
 
@@ -97,7 +106,8 @@ impl Setup {
         let wasm_dir = std::env::var_os("VOXGATE_DIST")
             .context("VOXGATE_DIST is not set; run `cargo xtask test e2e`, which sets it")?;
         let mut documents: Vec<Value> = Vec::new();
-        for filter in Filter::of(&policy) {
+        let filters = Filter::of(&policy).into_iter();
+        for filter in filters.filter(|it| !self.filters_left_out.contains(it)) {
             let module = match filter {
                 Filter::JwtTier => self.module.clone(),
                 other => other.module_file().into(),
@@ -151,6 +161,7 @@ impl Fixture {
             module: Filter::JwtTier.module_file().into(),
             resources: Vec::new(),
             left_out: Vec::new(),
+            filters_left_out: Vec::new(),
             clusters: Vec::new(),
             options: Options::default(),
         }

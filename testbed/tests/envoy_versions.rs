@@ -3,9 +3,11 @@
 //! `cargo xtask test envoys` sets `VOXGATE_ENVOYS`, binaries separated as those of `PATH`; without
 //! it, as in `cargo xtask test e2e`, there is one: `ENVOY`.
 
+use rand::Rng;
 use serde_json::json;
 use std::path::PathBuf;
 use voxgate_testbed::client::Client;
+use voxgate_testbed::exact::{Campaign, Protocol, Stage};
 use voxgate_testbed::fixture::{Fixture, Setup, policy, token};
 use voxgate_testbed::issuer;
 use voxgate_testbed::jwks::{Fault, Jwks};
@@ -72,13 +74,27 @@ async fn waits(envoy: PathBuf) {
     fixture.finish().await.unwrap();
 }
 
-#[tokio::test]
-async fn every_supported_envoy_decides_and_waits() {
+/// Streams come byte for byte in every mode over every protocol, some of them disturbed.
+async fn streams(envoy: PathBuf) {
+    let setup = Stage::setup().envoy(|options| options.envoy = Some(envoy));
+    let stage = setup.start().await.unwrap();
+    let campaign = Campaign::new(320, &Protocol::ALL).shape(|plan, random| {
+        plan.script.trailers = random.random_ratio(1, 3);
+        plan.disturb(random, 1, 2, 2);
+    });
+    campaign.run(&stage).await.unwrap();
+    stage.assert_coalesced().await.unwrap();
+    stage.finish().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_supported_envoy_decides_waits_and_streams() {
     let envoys = envoys();
     assert!(!envoys.is_empty());
     for envoy in envoys {
         println!("{}", envoy.display());
         decides(envoy.clone()).await;
-        waits(envoy).await;
+        waits(envoy.clone()).await;
+        streams(envoy).await;
     }
 }

@@ -126,6 +126,7 @@ fn each_module_is_allowed_what_it_uses_and_nothing_else() {
         ("jwt-tier", &["voxgate-jwt-tier.wasm", "voxgate-jwt-tier-software-crypto.wasm"][..]),
         ("voice-quota", &["voxgate-voice-quota.wasm"]),
         ("text-shed", &["voxgate-text-shed.wasm"]),
+        ("chunk-flush", &["voxgate-chunk-flush.wasm"]),
     ] {
         let allowed = allowed(filter);
         for module in modules {

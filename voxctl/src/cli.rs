@@ -8,6 +8,7 @@ mod facts;
 mod load;
 mod render;
 mod simulate;
+mod stream;
 mod token;
 mod usage;
 mod validate;
@@ -57,6 +58,9 @@ enum Command {
     Simulate(Box<simulate::Args>),
     /// Prints how loaded services are, as a proxy sees it, and what it learned of them
     Load(load::Args),
+    /// Requests a stream, draws what comes when, and says what a listener hears of it, by the code that
+    /// the filter runs
+    Stream(Box<stream::Args>),
     /// Makes keys and tokens to develop and test with
     Token(token::Args),
     /// Prints the completions for a shell
@@ -110,6 +114,7 @@ fn run(command: Command, output: &Output) -> CliResult {
         Command::Render(args) => args.run(output),
         Command::Usage(args) => args.run(output),
         Command::Simulate(args) => args.run(output),
+        Command::Stream(args) => args.run(output),
         Command::Load(args) => args.run(output),
         Command::Token(args) => args.run(output),
         Command::Completions { shell } => {

@@ -9,6 +9,7 @@ mod raw;
 mod reading;
 mod request;
 mod shedding;
+mod streams;
 
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ pub use raw::{ChunkError, RawError, from_raw};
 pub use reading::BodyReport;
 pub use request::{Header, HeaderError, Request};
 pub use shedding::{AtLevel, Shedding};
+pub use streams::Held;
 
 /// What a policy decides on one request; documented in docs/voxctl.md.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -60,6 +62,9 @@ pub struct Explanation {
     /// What would become of a request that passes, by the load of the service; `None` if the policy has
     /// no shedding, or it does not pass.
     pub shedding: Option<Shedding>,
+    /// What would become of the response to a request that passes, by its content type; `None` if the
+    /// policy has no streams, or it does not pass.
+    pub streams: Option<Vec<Held>>,
     /// The line that a recording leaves in the log, if the policy has `facts.audit_voice_creations`.
     pub audit: Option<String>,
 }
@@ -122,6 +127,7 @@ pub fn explain(
         facts: None,
         quotas: None,
         shedding: None,
+        streams: None,
         audit: None,
     };
     let read = match (progress, request.body.bytes()) {
@@ -149,6 +155,7 @@ pub fn explain(
                 .then(|| quotas::costs(&decision, &request.head, policy, surroundings));
             if decision.passes() {
                 explanation.shedding = shedding::foreseen(&decision, &request.head, policy, now);
+                explanation.streams = streams::foreseen(&decision, &request.head, policy);
             }
             explanation.facts = decision.facts.as_deref().map(FactsReport::new);
             explanation.body =

@@ -8,6 +8,7 @@ pub mod load;
 pub mod render;
 pub mod schema;
 pub mod simulate;
+pub mod stream;
 pub mod tenants;
 pub mod token;
 pub mod usage;

@@ -24,6 +24,8 @@ enum What {
     Quotas(Amount),
     /// Measures requests that are shed, or might be, with and without a queue
     Shedding(Amount),
+    /// Measures streams of audio: direct, through Envoy, and through each mode of chunk-flush
+    Streams(Streams),
     /// Floods a service that falls over, behind each of Envoy's own defences and behind Voxgate
     Flood(Flood),
 }
@@ -57,6 +59,25 @@ struct Flood {
     seed: Option<u64>,
 }
 
+/// What is listened to, and how.
+#[derive(Debug, clap::Args)]
+struct Streams {
+    /// Only cases, as `playback`, or kinds of streams, as `hiccups`, whose name contains one of these
+    only: Vec<String>,
+    /// How often the cases take turns [default: 5]
+    #[arg(long)]
+    rounds: Option<usize>,
+    /// Streams of one case in one round whose first sound is waited for [default: 300]
+    #[arg(long)]
+    first_sounds: Option<usize>,
+    /// Seconds of audio of those that are listened to [default: 3]
+    #[arg(long)]
+    seconds: Option<u32>,
+    /// Listeners at a time [default: 8]
+    #[arg(long)]
+    at_once: Option<usize>,
+}
+
 /// Measures, and prints tables.
 ///
 /// # Errors
@@ -71,6 +92,15 @@ pub fn run(arguments: &Arguments) -> Result<()> {
         }
         Some(What::Quotas(amount)) => amount.measure("quotas"),
         Some(What::Shedding(amount)) => amount.measure("shedding"),
+        Some(What::Streams(streams)) => {
+            let options = [
+                streams.rounds.map(|it| format!("--rounds={it}")),
+                streams.first_sounds.map(|it| format!("--first-sounds={it}")),
+                streams.seconds.map(|it| format!("--seconds={it}")),
+                streams.at_once.map(|it| format!("--at-once={it}")),
+            ];
+            measure("streams", &streams.only, options.into_iter().flatten())
+        }
         Some(What::Flood(flood)) => {
             let options = [
                 flood.seconds.map(|it| format!("--seconds={it}")),
@@ -104,7 +134,7 @@ fn measure(what: &str, only: &[String], options: impl Iterator<Item = String>) -
     command::run(bench.env("ENVOY", envoy).env("VOXGATE_DIST", modules()?))
 }
 
-/// A folder with the modules and one that does nothing; a folder of its own, for that is nothing
+/// A folder with the modules and those that do nothing; a folder of its own, for these are nothing
 /// to ship.
 fn modules() -> Result<PathBuf> {
     let folder = workspace::target()?.join("bench");
@@ -112,8 +142,11 @@ fn modules() -> Result<PathBuf> {
     for module in &MODULES {
         std::fs::copy(module.path(), folder.join(module.name()).with_extension("wasm"))?;
     }
-    let empty = workspace::root().join("testbed/src/bench/empty.wat");
-    let mut assemble = tools::Binaryen::get()?.command("wasm-as");
-    command::run(assemble.arg(empty).arg("-o").arg(folder.join("empty.wasm")))?;
+    for name in ["empty", "empty-watching"] {
+        let text = workspace::root().join("testbed/src/bench").join(name).with_extension("wat");
+        let mut assemble = tools::Binaryen::get()?.command("wasm-as");
+        let module = folder.join(name).with_extension("wasm");
+        command::run(assemble.arg(text).arg("-o").arg(module))?;
+    }
     Ok(folder)
 }

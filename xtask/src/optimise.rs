@@ -33,6 +33,13 @@ pub const EXPORTS: [&str; 15] = [
 /// into the VM for every chunk of a stream, to do nothing.
 pub const RESPONSE_EXPORTS: [&str; 2] = ["proxy_on_response_body", "proxy_on_response_trailers"];
 
+/// What Envoy calls before it writes its access logs, of a filter that tells them something.
+pub const LOG_EXPORTS: [&str; 1] = ["proxy_on_log"];
+
+/// What answers Envoy for a filter that watches responses, so that none can hold one in the way that
+/// kills it.
+const HOLD: &str = include_str!("hold.wat");
+
 /// What rustc's wasm32-wasip1 uses of WebAssembly beyond its first version; a stripped module does
 /// not say it.
 const FEATURES: [&str; 7] = [
@@ -65,6 +72,14 @@ pub fn optimise(input: &Path, output: &Path, exports: &[&str]) -> Result<()> {
 
     eprintln!("optimising {} ({})", output.display(), Binaryen::NAME);
     let binaryen = Binaryen::get()?;
+    let merged = beside(output, "merged");
+    let input = match exports.contains(&RESPONSE_EXPORTS[0]) {
+        true => {
+            with_hold(&binaryen, input, &merged)?;
+            &merged
+        }
+        false => input,
+    };
     let graph = beside(output, "graph");
     std::fs::write(&graph, reached(exports).to_string())?;
     let reached = beside(output, "reached");
@@ -80,7 +95,22 @@ pub fn optimise(input: &Path, output: &Path, exports: &[&str]) -> Result<()> {
     std::fs::rename(&staged, output)?;
     std::fs::remove_file(&graph)?;
     std::fs::remove_file(&reached)?;
+    if input == merged {
+        std::fs::remove_file(&merged)?;
+    }
     std::fs::write(&stamp, made(&small))?;
+    Ok(())
+}
+
+/// Writes the module at `input` with [`HOLD`] before it to `output`.
+fn with_hold(binaryen: &Binaryen, input: &Path, output: &Path) -> Result<()> {
+    let hold = beside(output, "hold.wat");
+    std::fs::write(&hold, HOLD)?;
+    let mut merge = binaryen.command("wasm-merge");
+    merge.args(FEATURES).arg(&hold).arg("hold").arg(input).arg("filter");
+    // Both export the callback: the first keeps its name, the filter's own gets another.
+    command::run(merge.arg("--rename-export-conflicts").arg("-o").arg(output))?;
+    std::fs::remove_file(&hold)?;
     Ok(())
 }
 
@@ -98,7 +128,8 @@ fn made(input: &[u8], output: &[u8], exports: &[&str]) -> String {
     };
     let how = [Binaryen::NAME].iter().chain(&FEATURES).chain(&PASSES).chain(exports);
     let how = how.copied().collect::<Vec<_>>().join(" ");
-    format!("{} of {} by {how}\n", digest(output), digest(input))
+    let hold = digest(HOLD.as_bytes());
+    format!("{} of {} and {hold} by {how}\n", digest(output), digest(input))
 }
 
 fn beside(output: &Path, extension: &str) -> PathBuf {

@@ -83,6 +83,12 @@ fn report(results: &[(Subset, Tally, Duration)]) -> ExitCode {
     if total.ignored > 0 {
         say(format_args!("{} tests are marked as ignored and did not run", total.ignored));
     }
+    if total.left_out > 0 {
+        say(format_args!(
+            "{} tests need a browser and did not run: set CHROMIUM, or put a chromium on PATH",
+            total.left_out
+        ));
+    }
     say(format_args!("{} passed, {} failed", total.passed, total.failed));
     if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -4,11 +4,13 @@
 //! Wasm test runner must have the version of `wasm-bindgen` in Cargo.lock, so that is where it is
 //! read; it is pinned by that version, not by a hash.
 
+mod chromium;
 mod clock;
 mod npm;
 mod python;
 mod wasm_bindgen;
 
+pub use chromium::{VARIABLE as CHROMIUM, chromium};
 pub use clock::{VARIABLE as CLOCK_LIBRARY, library as clock_library};
 pub use npm::Binaryen;
 pub use wasm_bindgen::runner as wasm_bindgen_runner;

@@ -77,21 +77,12 @@ pub(crate) fn response_headers(context: u32, headers: Headers, end_of_stream: bo
     state::with(|state| state.stream(context).response.headers = None);
 }
 
-/// Whether it goes on, as it always should.
-pub(crate) fn response_body(context: u32, chunk: &[u8], end_of_stream: bool) -> bool {
-    state::with(|state| state.stream(context).response.chunk = Some(chunk.to_vec()));
-    let size = chunk.len();
-    let goes_on = enter(context, || proxy_on_response_body(context, size, end_of_stream));
-    state::with(|state| state.stream(context).response.chunk = None);
-    goes_on == 0
+pub(crate) fn response_body(context: u32, size: usize, end_of_stream: bool) -> bool {
+    enter(context, || proxy_on_response_body(context, size, end_of_stream)) == 0
 }
 
-pub(crate) fn response_trailers(context: u32, trailers: Headers) -> bool {
-    let count = trailers.len();
-    state::with(|state| state.stream(context).response.trailers = Some(trailers));
-    let goes_on = enter(context, || proxy_on_response_trailers(context, count));
-    state::with(|state| state.stream(context).response.trailers = None);
-    goes_on == 0
+pub(crate) fn response_trailers(context: u32, count: usize) -> bool {
+    enter(context, || proxy_on_response_trailers(context, count)) == 0
 }
 
 /// A local reply passes the encoder filters, the one that made it included.
@@ -99,13 +90,16 @@ pub(crate) fn local_reply(context: u32, reply: &Reply) {
     let has_body = !reply.body.is_empty() && reply.grpc_status.is_none();
     response_headers(context, reply.as_headers(), !has_body);
     if has_body {
-        response_body(context, &reply.body, true);
+        let size = reply.body.len();
+        state::with(|state| state.stream(context).response.chunk = Some(reply.body.clone()));
+        response_body(context, size, true);
+        state::with(|state| state.stream(context).response.chunk = None);
     }
 }
 
 pub(crate) fn end(context: u32) {
-    enter(context, || proxy_on_done(context));
     enter(context, || proxy_on_log(context));
+    enter(context, || proxy_on_done(context));
     enter(context, || proxy_on_delete(context));
 }
 
@@ -128,6 +122,12 @@ fn enter<R>(context: u32, call: impl FnOnce() -> R) -> R {
                     stream.phase = StreamPhase::Continued;
                     stream.body.flush();
                 });
+            }
+            Deferred::ContinueResponse => {
+                state::with(|state| state.stream(context).response.flush());
+            }
+            Deferred::ResetResponse => {
+                state::with(|state| state.stream(context).response.reset());
             }
             Deferred::Reply(reply) => {
                 state::with(|state| {

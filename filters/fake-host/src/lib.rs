@@ -20,13 +20,14 @@ mod host;
 mod imports;
 mod pairs;
 mod request;
+mod response;
 mod state;
 mod stream;
 
 pub use host::{Call, FakeHost, Log, LogLevel};
 pub use pairs::serialise;
 pub use request::Request;
-pub use stream::{Action, Outcome, Reply, Stream};
+pub use stream::{Action, Ended, Outcome, Reply, Stream};
 
 #[cfg(test)]
 use proxy_wasm as _;

@@ -2,7 +2,8 @@
 
 use crate::body::{Body, DEFAULT_LIMIT};
 use crate::callbacks;
-use crate::state::{self, Headers, Response, StreamPhase, StreamState};
+use crate::response::Response;
+use crate::state::{self, Headers, StreamPhase, StreamState};
 use crate::stream::Stream;
 
 /// A request being written.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::body::Body;
 use crate::host::{Call, Log};
+use crate::response::Response;
 use crate::stream::Reply;
 
 pub(crate) type Headers = Vec<(String, Vec<u8>)>;
@@ -76,27 +77,6 @@ pub(crate) struct StreamState {
     pub cluster: Option<String>,
 }
 
-/// A response on its way to the client. It is never held.
-#[derive(Default)]
-pub(crate) struct Response {
-    /// Its headers, while their callback runs.
-    pub headers: Option<Headers>,
-    /// Its headers as the client sees them.
-    pub changes: Headers,
-    /// The chunk whose callback runs.
-    pub chunk: Option<Vec<u8>>,
-    /// Its trailers, while their callback runs.
-    pub trailers: Option<Headers>,
-    /// What the client has of the body.
-    pub downstream: Vec<u8>,
-    /// The property `response.flags`.
-    pub flags: u64,
-    /// The property `response.code_details`.
-    pub details: Option<String>,
-    /// The property `response.code`.
-    pub code: Option<u16>,
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StreamPhase {
     Headers,
@@ -107,6 +87,8 @@ pub(crate) enum StreamPhase {
 
 pub(crate) enum Deferred {
     Continue,
+    ContinueResponse,
+    ResetResponse,
     Reply(Reply),
 }
 

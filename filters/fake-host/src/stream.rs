@@ -1,9 +1,10 @@
 //! One request on its way through the filter.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use crate::state::{self, Headers, StreamPhase, StreamState};
-use crate::{body, callbacks};
+use crate::{body, callbacks, response};
 
 /// What became of a request so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,9 @@ pub struct Stream {
     /// State is per thread.
     thread: PhantomData<*const ()>,
 }
+
+/// A request that is over.
+pub struct Ended(BTreeMap<String, Vec<u8>>);
 
 impl Stream {
     pub(crate) fn new(context: u32, end_of_stream: bool) -> Self {
@@ -177,14 +181,32 @@ impl Stream {
 
     /// Sends a chunk of the upstream's body to the client.
     pub fn response_body(&self, chunk: &[u8], end_of_stream: bool) -> Action {
-        let goes_on = callbacks::response_body(self.context, chunk, end_of_stream);
-        self.read(|stream| stream.response.downstream.extend_from_slice(chunk));
-        Action::of(goes_on)
+        Action::of(response::deliver(self.context, chunk, end_of_stream))
     }
 
     /// Sends trailers after the upstream's body.
     pub fn response_trailers(&self, trailers: &[(&str, &str)]) -> Action {
-        Action::of(callbacks::response_trailers(self.context, owned(trailers)))
+        Action::of(response::deliver_trailers(self.context, owned(trailers)))
+    }
+
+    /// The trailers as the client sees them.
+    pub fn downstream_trailers(&self) -> Headers {
+        self.read(|stream| stream.response.sent_trailers.clone()).unwrap_or_default()
+    }
+
+    /// How many bytes of the upstream's body went on at a time.
+    pub fn downstream_writes(&self) -> Vec<usize> {
+        self.read(|stream| stream.response.writes.clone())
+    }
+
+    /// Bytes of the upstream's body that are held.
+    pub fn held_response(&self) -> usize {
+        self.read(|stream| stream.response.buffer.len())
+    }
+
+    /// Whether the filter reset the stream; Envoy ends it then, which is for the test to play.
+    pub fn is_reset(&self) -> bool {
+        self.read(|stream| stream.response.is_reset)
     }
 
     /// What the client has of the upstream's body.
@@ -207,25 +229,27 @@ impl Stream {
     }
 
     /// The stream ends as it must after what came: a whole response, or the filter's own reply.
-    pub fn end(self) {
+    /// What its access log says.
+    pub fn end(self) -> Ended {
         callbacks::end(self.context);
-        state::with(|state| state.streams.remove(&self.context));
+        let stream = state::with(|state| state.streams.remove(&self.context));
+        Ended(stream.map(|it| it.filter_state).unwrap_or_default())
     }
 
     /// The client closes its connection.
-    pub fn client_leaves(self) {
-        self.end_with(1 << 14, "downstream_remote_disconnect");
+    pub fn client_leaves(self) -> Ended {
+        self.end_with(1 << 14, "downstream_remote_disconnect")
     }
 
     /// The upstream resets a response that had begun.
-    pub fn upstream_breaks(self) {
-        self.end_with(1 << 4, "upstream_reset_after_response_started{remote_reset}");
+    pub fn upstream_breaks(self) -> Ended {
+        self.end_with(1 << 4, "upstream_reset_after_response_started{remote_reset}")
     }
 
     /// The stream ends with these bits of `response.flags` and these `response.code_details`.
-    pub fn end_with(self, flags: u64, details: &str) {
+    pub fn end_with(self, flags: u64, details: &str) -> Ended {
         self.explain(flags, details);
-        self.end();
+        self.end()
     }
 
     fn explain(&self, flags: u64, details: &str) {
@@ -237,6 +261,15 @@ impl Stream {
 
     fn read<R>(&self, read: impl FnOnce(&mut StreamState) -> R) -> R {
         state::with(|state| read(state.stream(self.context)))
+    }
+}
+
+// === impl Ended ===
+
+impl Ended {
+    /// Filter state `wasm.<key>` as the access log sees it, as text.
+    pub fn filter_state(&self, key: &str) -> Option<String> {
+        self.0.get(key).map(|it| String::from_utf8_lossy(it).into_owned())
     }
 }
 

@@ -23,6 +23,7 @@
 //! | route's timeout before headers | UT | `response_timeout` | 504 | yes |
 //! | … after them, or in mid-body | UT | `response_timeout` | 200 | no |
 //! | idle timeout before headers; after them | SI | `stream_idle_timeout` | 504; 200 | yes; no |
+//! | a filter resets a response from its timer, as [`DueFlow::End`](crate::DueFlow::End) does | none | `via_upstream` | 200 | no |
 //! | longest duration, before headers; after them | none | `max_duration_timeout` | 504; 200 | yes; no |
 //! | client closes its connection before headers, also while it sends its body, or only half | DC | `downstream_remote_disconnect` | absent | no |
 //! | … after them, or in mid-body | DC | `downstream_remote_disconnect` | 200 | no |
@@ -41,7 +42,7 @@
 
 use std::marker::PhantomData;
 
-use crate::property::property;
+use crate::property::{property, set_filter_state};
 
 /// The details of a response that an upstream sent.
 const VIA_UPSTREAM: &[u8] = b"via_upstream";
@@ -50,7 +51,8 @@ const VIA_UPSTREAM: &[u8] = b"via_upstream";
 /// the stream.
 const CLIENT: u64 = 1 << 14 | 1 << 18 | 1 << 28;
 
-/// A stream that is over, in [`HttpFilter::on_done`](crate::HttpFilter::on_done).
+/// A stream that is over, in [`HttpFilter::on_log`](crate::HttpFilter::on_log) and then in
+/// [`HttpFilter::on_done`](crate::HttpFilter::on_done).
 pub struct EndedStream<'a> {
     seen: Seen,
     phase: PhantomData<&'a ()>,
@@ -129,7 +131,7 @@ struct Known<'a> {
 // === impl EndedStream ===
 
 impl EndedStream<'_> {
-    /// Only in the callback of the stream's end.
+    /// Only in the callbacks of the stream's end.
     pub(crate) fn new(seen: Seen) -> Self {
         Self { seen, phase: PhantomData }
     }
@@ -151,6 +153,13 @@ impl EndedStream<'_> {
 }
 
 impl EndedStream<'_> {
+    /// Tells the access log something, as
+    /// [`RequestHeaders::set_filter_state`](crate::RequestHeaders::set_filter_state) does; in
+    /// [`HttpFilter::on_done`](crate::HttpFilter::on_done) that is too late.
+    pub fn set_filter_state(&self, key: &'static str, value: &[u8]) {
+        set_filter_state(key, value);
+    }
+
     /// Why it failed, if it did; see the table at the head of this file.
     pub fn cause(&self) -> Cause {
         let details = details().unwrap_or_default();

@@ -112,12 +112,20 @@ impl RequestTrailers {
 }
 
 /// The response headers, while they can be read and changed.
-pub struct ResponseHeaders<'a>(PhantomData<&'a mut ()>);
+pub struct ResponseHeaders<'a> {
+    stream: &'a StreamHandle,
+}
 
-impl ResponseHeaders<'_> {
+impl<'a> ResponseHeaders<'a> {
     /// Only in the response header phase.
-    pub(crate) fn new() -> Self {
-        Self(PhantomData)
+    pub(crate) fn new(stream: &'a StreamHandle) -> Self {
+        Self { stream }
+    }
+
+    /// The stream, to look after it later with
+    /// [`RootHost::look_after`](crate::RootHost::look_after).
+    pub fn stream(&self) -> StreamHandle {
+        self.stream.clone()
     }
 
     /// The first value of a header.
@@ -143,6 +151,18 @@ impl ResponseHeaders<'_> {
         set(MapType::HttpResponseHeaders, name, value)
     }
 
+    /// Adds a header beside those of that name. Not for one whose values are a list that clients read
+    /// as one, such as `cache-control`: get, and set.
+    ///
+    /// # Errors
+    /// [`HeaderError`]; nothing is changed.
+    pub fn add(&mut self, name: &str, value: &[u8]) -> Result<(), HeaderError> {
+        check_name(name)?;
+        check_value(value)?;
+        let _ = hostcalls::add_map_value_bytes(MapType::HttpResponseHeaders, name, value);
+        Ok(())
+    }
+
     /// Removes all headers of a name.
     ///
     /// # Errors
@@ -152,7 +172,7 @@ impl ResponseHeaders<'_> {
     }
 }
 
-/// The response trailers, while they can be read.
+/// The response trailers, while they can be read and changed.
 pub struct ResponseTrailers<'a>(PhantomData<&'a mut ()>);
 
 impl ResponseTrailers<'_> {
@@ -165,6 +185,14 @@ impl ResponseTrailers<'_> {
     /// among its headers.
     pub fn get(&self, name: &str) -> Option<Vec<u8>> {
         hostcalls::get_map_value_bytes(MapType::HttpResponseTrailers, name).ok().flatten()
+    }
+
+    /// Sets a trailer, in place of all of that name.
+    ///
+    /// # Errors
+    /// [`HeaderError`]; nothing is changed.
+    pub fn set(&mut self, name: &str, value: &[u8]) -> Result<(), HeaderError> {
+        set(MapType::HttpResponseTrailers, name, value)
     }
 }
 

@@ -43,14 +43,14 @@ pub use headers::{
 };
 pub use held_body::{EditError, HeldBody};
 pub use metric::{Counter, CounterFamily, Gauge, GaugeFamily, HistogramFamily};
-pub use plugin::{Flow, HttpFilter, Plugin, ResponseFlow};
+pub use plugin::{ChunkFlow, DueFlow, Flow, HttpFilter, Plugin, ResponseFlow};
 pub use reply::{GrpcStatus, LocalReply};
 pub use root::{RootHost, start};
-pub use stream::StreamHandle;
+pub use stream::{MOST_HELD, StreamHandle};
 
 use std::time::UNIX_EPOCH;
 
-use voxgate_policy::time::UnixMillis;
+use voxgate_policy::time::{UnixMicros, UnixMillis};
 
 #[doc(hidden)]
 pub use proxy_wasm;
@@ -71,10 +71,15 @@ macro_rules! main {
 
 /// The host's wall clock.
 pub fn now() -> UnixMillis {
+    now_micros().millis()
+}
+
+/// The host's wall clock, in microseconds.
+pub fn now_micros() -> UnixMicros {
     // The clock is always allowed, in every phase: the SDK has no failing status to panic on.
     let since_epoch = proxy_wasm::hostcalls::get_current_time()
         .ok()
         .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
         .unwrap_or_default();
-    UnixMillis(u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX))
+    UnixMicros(u64::try_from(since_epoch.as_micros()).unwrap_or(u64::MAX))
 }

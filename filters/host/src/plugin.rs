@@ -98,9 +98,34 @@ pub trait HttpFilter: 'static {
         let _ = part;
     }
 
-    /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`].
+    /// Decides what becomes of a part of the response body, after [`ResponseFlow::Shape`], instead of
+    /// [`on_response_body`](Self::on_response_body). Whatever the answer, everything goes on with the
+    /// last part, before trailers, when more than [`MOST_HELD`](crate::MOST_HELD) would be held, and of
+    /// a WebSocket, which has no last part;
+    /// [`StreamHandle::held`](crate::StreamHandle::held) says what is held then.
+    fn on_shaped_body(&mut self, part: &BodyPart<'_>) -> ChunkFlow {
+        let _ = part;
+        ChunkFlow::Release
+    }
+
+    /// Decides between parts, after [`ResponseFlow::Shape`], when
+    /// [`RootHost::look_after`] asks: whether anything is held or not.
+    fn on_due(&mut self) -> DueFlow {
+        DueFlow::Hold
+    }
+
+    /// The trailers, which follow the last part of the body, after [`ResponseFlow::Watch`] and
+    /// [`ResponseFlow::Shape`].
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
         let _ = trailers;
+    }
+
+    /// The stream is over, and access logs are about to be written: what they are to say of it can be
+    /// [told](EndedStream::set_filter_state) now. Not called if the VM died.
+    ///
+    /// The module must export the callback for it, see `Module::tells_logs` in `xtask/src/filters.rs`.
+    fn on_log(&mut self, stream: &EndedStream<'_>) {
+        let _ = stream;
     }
 
     /// The stream is over, however it ended. Not called if the VM died.
@@ -127,7 +152,7 @@ pub enum Flow {
     ReadBody,
 }
 
-/// What a filter wants of a response; it goes on in any case.
+/// What a filter wants of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseFlow {
     /// No more of it.
@@ -137,4 +162,31 @@ pub enum ResponseFlow {
     /// The module must export the callbacks for it, see `Module::watches_responses` in
     /// `xtask/src/filters.rs`: Envoy calls what is exported for every chunk of every response.
     Watch,
+    /// [`HttpFilter::on_shaped_body`] and [`HttpFilter::on_due`] decide when the parts go on, and
+    /// [`HttpFilter::on_response_trailers`] sees the trailers. Needs the same exports.
+    Shape,
+}
+
+/// What becomes of a part of a response that is [shaped](ResponseFlow::Shape), and of what is held
+/// before it. Parts go on as they came, together, and never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkFlow {
+    /// Envoy keeps it, behind what it keeps already. The plugin must bound the time, with a timer and
+    /// [`RootHost::look_after`].
+    Hold,
+    /// It goes on, behind what is held.
+    Release,
+}
+
+/// What becomes of a response between its parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DueFlow {
+    /// Nothing changes.
+    Hold,
+    /// What is held goes on.
+    Release,
+    /// What is held goes on, and then the stream is reset: what the client has is not whole, and it
+    /// learns that now. Over HTTP/1.1 it sees the connection close after `delayed_close_timeout`, which
+    /// is a second.
+    End,
 }

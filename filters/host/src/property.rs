@@ -64,9 +64,13 @@ impl RequestHeaders<'_> {
     /// Not with the foreign function `set_envoy_filter_state`: that knows only keys for which Envoy
     /// has an object factory, and answers NotFound for ours.
     pub fn set_filter_state(&mut self, key: &'static str, value: &[u8]) {
-        // In a stream this fails for a property declared read-only, which ours never are.
-        let _ = hostcalls::set_property(vec![key], Some(value));
+        set_filter_state(key, value);
     }
+}
+
+pub(crate) fn set_filter_state(key: &'static str, value: &[u8]) {
+    // In a stream this fails for a property declared read-only, which ours never are.
+    let _ = hostcalls::set_property(vec![key], Some(value));
 }
 
 /// One property of the stream or its proxy; `None` if there is none now.

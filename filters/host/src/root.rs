@@ -48,6 +48,13 @@ impl RootHost<'_> {
         stream.resume(self.context);
     }
 
+    /// Lets the filter decide about a response that is [shaped](crate::ResponseFlow::Shape), in
+    /// [`HttpFilter::on_due`]. Whether there is still such a response:
+    /// if not, because it is over or its client left, nothing happens, now or ever.
+    pub fn look_after(&mut self, stream: &StreamHandle) -> bool {
+        stream.look_after(self.context)
+    }
+
     /// The host's wall clock.
     pub fn now(&self) -> UnixMillis {
         crate::now()

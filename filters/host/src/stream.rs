@@ -3,6 +3,7 @@
 mod body;
 mod context;
 mod response;
+mod shape;
 
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
@@ -11,10 +12,12 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 
 use crate::root::Timer;
-use crate::{Flow, HttpFilter, LocalReply, RequestHeaders};
+use crate::{DueFlow, Flow, HttpFilter, LocalReply, RequestHeaders};
 pub(crate) use body::BodyState;
 pub(crate) use context::StreamContext;
 use response::ResponseState;
+pub use shape::MOST_HELD;
+use shape::ShapeState;
 
 /// Names a stream past its callbacks, to resume it with
 /// [`RootHost::resume`](crate::RootHost::resume). Keeping one keeps nothing of the stream alive.
@@ -29,6 +32,7 @@ struct StreamState {
     phase: Cell<Phase>,
     body: Cell<BodyState>,
     response: Cell<ResponseState>,
+    shape: ShapeState,
     /// A callback of the root context runs, and is about this stream.
     is_in_root: Cell<bool>,
     /// The filter answered, and not Envoy.
@@ -65,6 +69,7 @@ impl StreamHandle {
             phase: Cell::new(Phase::Running),
             body: Cell::default(),
             response: Cell::default(),
+            shape: ShapeState::default(),
             is_in_root: Cell::default(),
             replied: Cell::default(),
             timer,
@@ -77,9 +82,14 @@ impl StreamHandle {
         self.phase() == Phase::Waiting
     }
 
+    /// Bytes of a [shaped](crate::ResponseFlow::Shape) response that Envoy holds.
+    pub fn held(&self) -> usize {
+        self.state.shape.held()
+    }
+
     /// Changes the plugin's timer, as
-    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, while the
-    /// request waits.
+    /// [`RequestHeaders::set_tick_period`](crate::RequestHeaders::set_tick_period) does, in any
+    /// callback.
     pub fn set_tick_period(&self, period: Duration) {
         self.state.timer.set_period(period);
     }
@@ -111,6 +121,34 @@ impl StreamHandle {
         }
         // The root context lives, since one of its callbacks runs.
         let _ = hostcalls::set_effective_context(root);
+    }
+
+    /// Lets the filter decide about a response that is shaped, in a callback of the root context
+    /// `root`; whether there is still one.
+    pub(crate) fn look_after(&self, root: u32) -> bool {
+        let response = self.response();
+        if !response.is_shaped() || response.has_ended() || self.phase() == Phase::Done {
+            return false;
+        }
+        // Envoy enters no stream while it is in one.
+        let Some(filter) = self.filter.upgrade() else { return false };
+        let flow = filter.try_borrow_mut().map_or(DueFlow::Hold, |mut filter| filter.on_due());
+        if flow == DueFlow::Hold {
+            return true;
+        }
+        if hostcalls::set_effective_context(self.state.context).is_err() {
+            self.enter(Phase::Done);
+            return false;
+        }
+        self.state.shape.release_between();
+        if flow == DueFlow::End {
+            self.state.response.set(response.end());
+            // As with resuming: put off until this callback is over, and always Ok.
+            let _ = hostcalls::reset_http_response();
+        }
+        // The root context lives, since one of its callbacks runs.
+        let _ = hostcalls::set_effective_context(root);
+        flow != DueFlow::End
     }
 
     /// Asks the filter what becomes of the held request; whether it goes on.

@@ -27,6 +27,8 @@ pub(crate) struct Blocks {
     want: usize,
     /// Bytes to come before that block.
     skip: u64,
+    /// How many bytes the reader dropped with its latest answer.
+    dropped: u64,
     is_rest: bool,
 }
 
@@ -38,7 +40,7 @@ const MAX_BLOCK: usize = 322;
 impl Blocks {
     /// A stream whose first block has `want` bytes.
     pub(crate) fn new(want: usize) -> Self {
-        Self { held: Vec::new(), want: want.min(MAX_BLOCK), skip: 0, is_rest: false }
+        Self { held: Vec::new(), want: want.min(MAX_BLOCK), skip: 0, dropped: 0, is_rest: false }
     }
 
     /// The next bytes.
@@ -67,6 +69,15 @@ impl Blocks {
         self.skip == 0
     }
 
+    /// How much came of what is not complete: of what the reader dropped with its latest answer or, once
+    /// that is all there, of the block that is wanted. 0 once bytes go to [`Reader::rest`].
+    pub(crate) fn pending(&self) -> u64 {
+        match self.skip {
+            0 => self.held.len() as u64,
+            skip => self.dropped.saturating_sub(skip),
+        }
+    }
+
     /// Whether bytes go to [`Reader::rest`] as they come.
     pub(crate) fn is_rest(&self) -> bool {
         self.is_rest && self.skip == 0
@@ -88,6 +99,7 @@ impl Blocks {
                 (0, 0)
             }
         };
+        self.dropped = drop;
         let held = usize::try_from(drop).unwrap_or(usize::MAX).min(self.held.len());
         self.held.drain(..held);
         self.skip = drop.saturating_sub(held as u64);

@@ -8,6 +8,9 @@ use super::le;
 pub(crate) struct Format {
     /// In Hz.
     pub(crate) sample_rate: u32,
+    /// Of the codec, as RFC 2361 has them.
+    pub(crate) tag: u64,
+    pub(crate) channels: u64,
     pub(crate) bytes_per_second: u64,
     /// Of one sample of every channel; `None` for a codec, whose byte rate is only claimed.
     pub(crate) frame_bytes: Option<u64>,
@@ -17,10 +20,10 @@ pub(crate) struct Format {
 /// FFmpeg and RF64, `0x7ffff000` and `0x7fffffff` SoX and others).
 pub(crate) const UNKNOWN_SIZE: u64 = 0x7fff_0000;
 
-const PCM: u64 = 1;
-const FLOAT: u64 = 3;
-const A_LAW: u64 = 6;
-const MU_LAW: u64 = 7;
+pub(crate) const PCM: u64 = 1;
+pub(crate) const FLOAT: u64 = 3;
+pub(crate) const A_LAW: u64 = 6;
+pub(crate) const MU_LAW: u64 = 7;
 const EXTENSIBLE: u64 = 0xfffe;
 
 // === impl Format ===
@@ -49,7 +52,7 @@ impl Format {
             None => le(block, 8, 4)?,
         };
         let sample_rate = u32::try_from(sample_rate).ok()?;
-        Some(Self { sample_rate, bytes_per_second, frame_bytes })
+        Some(Self { sample_rate, tag, channels, bytes_per_second, frame_bytes })
     }
 }
 

@@ -30,6 +30,7 @@ pub struct FieldTree {
     nodes: Vec<Node>,
     /// By leaf; `None` for one whose meaning whoever added it knows.
     fields: Vec<Option<Field>>,
+    is_exact: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +64,13 @@ pub enum PointerError {
 impl FieldTree {
     /// A tree that names no place.
     pub fn new() -> Self {
-        Self { nodes: vec![Node::default()], fields: Vec::new() }
+        Self { nodes: vec![Node::default()], fields: Vec::new(), is_exact: false }
+    }
+
+    /// A tree for what a service says: a key in other letters is another key. Nobody else reads it
+    /// differently, so that nothing needs to be refused.
+    pub(crate) fn exact() -> Self {
+        Self { is_exact: true, ..Self::new() }
     }
 
     /// Adds the place that `pointer` names.
@@ -138,6 +145,9 @@ impl FieldTree {
     /// Whether a key is none of an object's members but would be one in other letters: some servers
     /// (Go's `encoding/json`, .NET) take it for that.
     pub fn has_key_in_other_case(&self, parent: NodeId, key: &[u8]) -> bool {
+        if self.is_exact {
+            return false;
+        }
         let Ok(key) = std::str::from_utf8(key) else { return false };
         let is_alike = |(name, _): &(String, NodeId)| {
             name != key && name.chars().map(folded).eq(key.chars().map(folded))

@@ -138,6 +138,17 @@ impl Json {
         self.state == State::Value && self.nesting.depth() == 0
     }
 
+    /// Whether a whole document came: an object or an array that is closed, a string, or a literal. A
+    /// number never is, because digits may follow.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.state == State::After && self.nesting.depth() == 0
+    }
+
+    /// How many bytes were read, of all documents.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
     /// Another document begins behind this one, also after an error.
     pub(crate) fn restart(&mut self) {
         self.state = State::Value;

@@ -22,6 +22,8 @@ fn headers_that_say_who_asks_are_ours_with_underscores_too() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_client_may_say_by_when_it_wants_its_answer_in_one_spelling() {
     assert!(!is_reserved_header("x-voxgate-deadline"));
+    assert!(!is_reserved_header("x-voxgate-stages"));
+    assert!(is_reserved_header("x_voxgate_stages"), "nobody reads that");
     for spelling in ["x_voxgate_deadline", "x-voxgate_deadline", "x-voxgate-deadlines"] {
         assert!(is_reserved_header(spelling), "{spelling}");
     }

@@ -5,13 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::VERSION;
+use super::base::Base;
 use crate::error::{Path, PolicyError, PolicyErrors};
 use crate::jwks::url_parts;
 use crate::operation::OperationNames;
 use crate::quota::{QuotaRules, Surroundings};
-use crate::spec::{
-    MetricsSpec, QuotasSpec, ShadowSection, TenantSourceSpec, TenantsSpec, TierSpec, path_at,
-};
+use crate::spec::{MetricsSpec, QuotasSpec, ShadowSection, TenantSourceSpec, TenantsSpec};
 use crate::tenant::{TenantBasis, TenantTable};
 use crate::tier::Tiers;
 
@@ -53,28 +52,13 @@ pub(super) struct Parts {
     pub has_scopes: bool,
 }
 
-/// A policy as written, as far as it is read here. The other sections are checked by the filter that
-/// enforces them.
+/// The sections of a policy as written, as far as they are read here.
 #[derive(Deserialize)]
 struct Written {
-    version: u32,
-    #[serde(default)]
-    operations: WrittenOperations,
-    tiers: Vec<TierSpec>,
     #[serde(default)]
     tenants: TenantsSpec,
     #[serde(default)]
     quotas: QuotasSpec,
-    #[serde(default)]
-    metrics: MetricsSpec,
-    #[serde(default)]
-    shadow: Vec<ShadowSection>,
-}
-
-#[derive(Default, Deserialize)]
-pub(super) struct WrittenOperations {
-    #[serde(default)]
-    pub define: Vec<String>,
 }
 
 // === impl QuotaPolicy ===
@@ -85,26 +69,16 @@ impl QuotaPolicy {
     /// # Errors
     /// What is wrong with that part, with paths in the whole policy.
     pub fn from_json(json: &[u8]) -> Result<Self, PolicyErrors> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| {
-            let path = path_at(json, error.line(), error.column());
-            PolicyErrors(vec![PolicyError::new(path, error.to_string())])
-        })?;
-        let root = Path::root();
         let mut errors = Vec::new();
-        check_version(written.version, &mut errors);
-        let place = root.key("operations").key("define");
-        let operations = OperationNames::compile(&written.operations.define, &place, &mut errors);
-        // Which voices are anyone's is not looked at here.
-        let voices = ["*"];
-        let place = root.key("tiers");
-        let tiers = Tiers::compile(&written.tiers, &place, &operations, &voices, &mut errors);
+        let (base, written) = Base::read::<Written>(json, &mut errors)?;
+        let Base { operations, tiers, metrics, shadow } = base;
         let parts = Parts {
             operations,
             tiers,
             tenants: written.tenants,
             quotas: written.quotas,
-            metrics: written.metrics,
-            shadow: written.shadow,
+            metrics,
+            shadow,
             has_users: true,
             has_scopes: true,
         };

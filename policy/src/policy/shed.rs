@@ -2,12 +2,11 @@
 
 use serde::Deserialize;
 
-use super::counted::{WrittenOperations, check_version};
-use crate::error::{Path, PolicyError, PolicyErrors};
+use super::base::Base;
+use crate::error::{Path, PolicyErrors};
 use crate::operation::OperationNames;
 use crate::shed::ShedRules;
-use crate::spec::{MetricsSpec, ShadowSection, SheddingSpec, TierSpec, path_at};
-use crate::tier::Tiers;
+use crate::spec::{MetricsSpec, ShadowSection, SheddingSpec};
 
 /// What a policy says of shedding, and of what it refers to.
 #[derive(Clone, Debug)]
@@ -18,19 +17,11 @@ pub struct ShedPolicy {
     shadow: Vec<ShadowSection>,
 }
 
-/// A policy as written, as far as it is read here.
+/// The sections of a policy as written, as far as they are read here.
 #[derive(Deserialize)]
 struct Written {
-    version: u32,
-    #[serde(default)]
-    operations: WrittenOperations,
-    tiers: Vec<TierSpec>,
     #[serde(default)]
     shedding: Option<SheddingSpec>,
-    #[serde(default)]
-    metrics: MetricsSpec,
-    #[serde(default)]
-    shadow: Vec<ShadowSection>,
 }
 
 // === impl ShedPolicy ===
@@ -41,27 +32,17 @@ impl ShedPolicy {
     /// # Errors
     /// What is wrong with that part, with paths in the whole policy.
     pub fn from_json(json: &[u8]) -> Result<Self, PolicyErrors> {
-        let written: Written = serde_json::from_slice(json).map_err(|error| {
-            let path = path_at(json, error.line(), error.column());
-            PolicyErrors(vec![PolicyError::new(path, error.to_string())])
-        })?;
-        let root = Path::root();
         let mut errors = Vec::new();
-        check_version(written.version, &mut errors);
-        let place = root.key("operations").key("define");
-        let operations = OperationNames::compile(&written.operations.define, &place, &mut errors);
-        // Which voices are anyone's is not looked at here.
-        let voices = ["*"];
-        let place = root.key("tiers");
-        let tiers = Tiers::compile(&written.tiers, &place, &operations, &voices, &mut errors);
-        let place = root.key("shedding");
+        let (base, written) = Base::read::<Written>(json, &mut errors)?;
+        let Base { operations, tiers, metrics, shadow } = base;
+        let place = Path::root().key("shedding");
         let compile =
             |it: &SheddingSpec| ShedRules::compile(it, &place, &operations, &tiers, &mut errors);
         let rules = written.shedding.as_ref().map(compile);
         if !errors.is_empty() {
             return Err(PolicyErrors(errors));
         }
-        Ok(Self { operations, rules, metrics: written.metrics, shadow: written.shadow })
+        Ok(Self { operations, rules, metrics, shadow })
     }
 
     /// The names of operations.

@@ -1,5 +1,7 @@
 //! A length of audio, exact until it is told.
 
+use std::time::Duration;
+
 use crate::facts::AudioMillis;
 
 /// How many samples came, at which rates.
@@ -39,9 +41,22 @@ impl Length {
         self
     }
 
+    /// With all of another one.
+    pub(super) fn plus(self, other: Self) -> Self {
+        let before = self.before.saturating_add(other.before);
+        Self { before, ..self }.with(other.samples, other.rate)
+    }
+
     /// The last part rounded up.
     pub(super) fn millis(self) -> AudioMillis {
         AudioMillis(self.units().div_ceil(UNITS / 1000))
+    }
+
+    /// In whole microseconds, the last part rounded down.
+    pub(super) fn duration(self) -> Duration {
+        let micros = u128::from(self.units()).saturating_mul(1_000_000);
+        let micros = micros.checked_div(UNITS.into()).unwrap_or_default();
+        Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
     }
 
     fn units(self) -> u64 {

@@ -10,6 +10,7 @@ mod locate;
 mod operations;
 mod quotas;
 mod shedding;
+mod streams;
 mod tiers;
 
 pub use duration::DurationSpec;
@@ -27,6 +28,10 @@ pub use quotas::{
 pub use shedding::{
     CapacitySpec, DeadlineSpec, DegradeSpec, LadderRuleSpec, Level, LoadSpec, QueueSpec, RangeSpec,
     RejectSpec, RungSpec, SheddingSpec, ThresholdsSpec, TierShareSpec, WorkUnit,
+};
+pub use streams::{
+    CoalesceMode, CoalesceSpec, ConnectionSpec, ListenerSpec, ProtectSpec, SlowSpec, StallAction,
+    StallSpec, StreamsSpec,
 };
 pub use tiers::{
     AnonymousSpec, ConsentSpec, LimitsSpec, ReferenceUrlsSpec, TenantSourceSpec, TenantSpec,
@@ -60,6 +65,9 @@ pub struct PolicySpec {
     /// What becomes of a request that is too long for the moment. Without it nothing is shed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shedding: Option<SheddingSpec>,
+    /// How generated streams reach the listener. Without it they are neither measured nor changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streams: Option<StreamsSpec>,
     /// How bodies are read.
     #[serde(default)]
     pub facts: FactsSpec,

@@ -10,6 +10,7 @@ mod formats;
 pub(crate) mod json;
 mod pieces;
 mod policy_file;
+mod progress;
 mod response;
 pub(crate) mod rewrite;
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -30,6 +31,7 @@ pub use formats::{compressed, form_facts, gzip_body, multipart_facts};
 pub use json::{json_facts, jsonl_facts};
 pub use pieces::{claims_pairs, jwks, path};
 pub use policy_file::policy_file;
+pub use progress::{flac, fmp4, frames, grpc, jsonl_audio, ogg, pcm, sse_audio, wav};
 pub use response::response_meter;
 pub use rewrite::rewrite;
 
@@ -40,7 +42,7 @@ pub const NOW: UnixMillis = UnixMillis(1_700_000_000_250);
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 23] = [
     ("token", token),
     ("signed_token", signed_token),
     ("policy_file", policy_file),
@@ -55,6 +57,15 @@ pub const TARGETS: [Target; 14] = [
     ("audio_header", audio_header),
     ("response_meter", response_meter),
     ("rewrite", rewrite),
+    ("wav", wav),
+    ("pcm", pcm),
+    ("frames", frames),
+    ("ogg", ogg),
+    ("flac", flac),
+    ("fmp4", fmp4),
+    ("grpc", grpc),
+    ("sse_audio", sse_audio),
+    ("jsonl_audio", jsonl_audio),
 ];
 
 /// A proxy that knows nothing of a request but its head.

@@ -12,6 +12,7 @@ pub mod flood;
 mod load;
 mod measured;
 mod report;
+pub mod streams;
 mod subject;
 mod tokens;
 mod upstream;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use voxgate_testbed::bench::{
-    Comparison, Plan, contention, facts, flood, headers, quotas, shedding, summary,
+    Comparison, Plan, contention, facts, flood, headers, quotas, shedding, streams, summary,
 };
 use voxgate_testbed::process::until_asked_to_end;
 
@@ -24,6 +24,8 @@ enum What {
     Quotas(Amount),
     /// Requests that are shed, or might be
     Shedding(Amount),
+    /// Streams of audio, direct and through each mode of chunk-flush
+    Streams(StreamsArguments),
     /// A flood of requests, against a service that falls over
     Flood(FloodArguments),
 }
@@ -53,6 +55,33 @@ struct FloodArguments {
     /// Another seed is another flood
     #[arg(long, default_value_t = 1)]
     seed: u64,
+}
+
+#[derive(Debug, clap::Args)]
+struct StreamsArguments {
+    /// Only cases, as `playback`, or kinds of streams, as `hiccups`, whose name contains one of these
+    only: Vec<String>,
+    /// How often the cases take turns
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Streams of one case in one round whose first sound is waited for
+    #[arg(long, default_value_t = 300)]
+    first_sounds: usize,
+    /// Seconds of audio of those that are listened to
+    #[arg(long, default_value_t = 3)]
+    seconds: u32,
+    /// Listeners at a time
+    #[arg(long, default_value_t = 8)]
+    at_once: usize,
+}
+
+// === impl StreamsArguments ===
+
+impl StreamsArguments {
+    fn plan(self) -> streams::Plan {
+        let Self { only, rounds, first_sounds, seconds, at_once } = self;
+        streams::Plan { only, rounds, first_sounds, seconds, at_once: at_once.max(1) }
+    }
 }
 
 // === impl FloodArguments ===
@@ -101,6 +130,14 @@ async fn main() -> Result<()> {
             What::Flood(arguments) => {
                 let it = flood::flood(arguments.plan()?).await?;
                 println!("{}\n\n{}\n\n{}", it.summary(), it.ends(), it.notes());
+            }
+            What::Streams(arguments) => {
+                let show = |what, it: &streams::Comparison| match what {
+                    streams::What::FirstSound => println!("{}", it.first_sounds()),
+                    streams::What::Stream => println!("{}", it.streams()),
+                    streams::What::Chunk => println!("{}", it.chunks()),
+                };
+                streams::streams(arguments.plan(), show).await?;
             }
             // What is to be told apart is small beside the request: many short rounds.
             What::Facts(amount) => {

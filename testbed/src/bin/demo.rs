@@ -149,7 +149,11 @@ impl Stage {
             lines.push(format!("{}\n", step.request.to_curl(&base, name.as_deref())));
         }
         let (speech, admin) = (self.speech.address(), self.envoy.admin_listener());
+        let body = r#"{"text": "A sentence that is heard as it is made."}"#;
         lines.extend([
+            format!(
+                "# What a listener hears, through Envoy and past it\nVOXGATE_TOKEN=$TOKEN0 cargo run -p voxctl -- stream {base}/tts --against http://{speech}/tts -H 'content-type: application/json' -d '{body}'\n"
+            ),
             format!("What reached the service: curl -s http://{speech}/_received"),
             format!("Metrics: curl -s http://{admin}/stats/prometheus"),
             format!("Envoy's log: {}", self.envoy.folder().join("envoy.log").display()),

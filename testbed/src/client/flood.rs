@@ -1,6 +1,6 @@
 //! Many requests at once.
 
-use super::{Client, ClientError, Request};
+use super::{Client, ClientError, Request, Room};
 use futures_util::stream::{FuturesUnordered, TryStreamExt};
 use http::StatusCode;
 
@@ -24,7 +24,7 @@ pub async fn flood(
     let connections = connections.max(1);
     let floods: FuturesUnordered<_> = (0..connections.min(requests))
         .map(|first| {
-            let client = Client::new(client.address, client.http2);
+            let client = Client::new(client.address, client.http2, Room::Ample);
             let numbers = (first..requests).step_by(connections);
             let ask = &ask;
             async move {

@@ -3,6 +3,7 @@
 use super::{ClientError, within};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -33,6 +34,7 @@ pub struct Streaming {
     /// Trailers; empty until the body has ended.
     pub trailers: HeaderMap,
     body: Incoming,
+    is_http2: bool,
     sent: Instant,
     first_byte: Duration,
     begun: bool,
@@ -87,6 +89,7 @@ impl Streaming {
             headers: head.headers,
             trailers: HeaderMap::new(),
             body,
+            is_http2: head.version == http::Version::HTTP_2,
             sent,
             first_byte: sent.elapsed(),
             begun: false,
@@ -113,6 +116,9 @@ impl Streaming {
                     self.trailers.extend(frame.into_trailers().unwrap_or_default());
                 }
             }
+        }
+        if self.is_http2 && !self.body.is_end_stream() {
+            return Err(ClientError::Reset);
         }
         Ok(None)
     }

@@ -70,7 +70,7 @@ async fn a_flood_asks_from_its_connections_and_answers_in_order() {
 async fn a_flood_asks_as_much_at_once_as_the_protocol_can() {
     for (http2, at_once) in [(false, 5), (true, 50)] {
         let speech = Speech::start().await.unwrap();
-        let client = Client::new(speech.address(), http2);
+        let client = Client::new(speech.address(), http2, Room::Ample);
         let hanging = flood(&client, 5, 50, |client, number| {
             client
                 .get("/take/it")

@@ -22,6 +22,16 @@ impl Envoy {
         Ok(Duration::from_nanos(nanos))
     }
 
+    /// Calls of its threads that wrote something so far: to clients, to services, to files.
+    ///
+    /// # Errors
+    /// When `/proc` does not know the process.
+    pub fn writes(&self) -> Result<u64, EnvoyError> {
+        let io = std::fs::read_to_string(format!("/proc/{}/io", self.process.id()))?;
+        let count = io.lines().find_map(|line| line.strip_prefix("syscw:"));
+        count.and_then(|it| it.trim().parse().ok()).ok_or_else(|| unreadable("io"))
+    }
+
     /// Resident memory in bytes.
     ///
     /// # Errors

@@ -2,12 +2,14 @@
 //!
 //! It speaks the paths of GLM-TTS (`/tts`, `/batch`) and of OpenAI (`/v1/audio/speech`,
 //! `/v1/voices`, `/v1/chat/completions`), a WebSocket, and one gRPC method; `/take/…` takes any
-//! body. It remembers what it received, so that a test can see what really got through.
+//! body, and [`PAGE`] is a page that plays speech. It remembers what it received, so that a test can see what really got through.
 //!
 //! A request asks for a pace by the headers of [`Pace`], and for trouble by `x-test-status: 503`
 //! (answered at once, while the body still comes), `x-test-hang: 1` (never answered),
 //! `x-test-hold: NAME` (answered when the test releases that name), `x-test-reset: 1` (its
-//! connection is reset before an answer) and `x-test-empty: 1` (speech without sound).
+//! connection is reset before an answer) and `x-test-empty: 1` (speech without sound). By
+//! `x-test-recording: NAME` it gets what the test has said by [`Speech::record`]; one that must know
+//! each byte of a long answer without having it asks by a [`Script`](crate::script::Script).
 //!
 //! With [`Options::gpu`] it can be overloaded: its GPU slows down, runs out of memory and is away
 //! while it restarts.
@@ -19,8 +21,11 @@ mod gpu;
 mod grpc;
 mod orca;
 mod pace;
+mod page;
 mod received;
+mod recording;
 mod routes;
+mod scripted;
 mod synthesis;
 mod take;
 mod trouble;
@@ -30,9 +35,12 @@ mod websocket;
 
 pub use gpu::GpuStatus;
 pub use pace::Pace;
+pub use page::PAGE;
 pub use received::{Received, ReceivedHeaders};
+pub use recording::{Piece, Played, Recording};
 pub(crate) use synthesis::CHARACTER_MILLIS;
 pub use synthesis::Engine;
+pub(crate) use wav::streaming_header;
 
 use crate::server::{Door, Server};
 use received::Journal;
@@ -82,6 +90,7 @@ struct Service {
     requests: AtomicU64,
     under_way: Arc<AtomicUsize>,
     holds: trouble::Holds,
+    shelf: recording::Shelf,
     card: Option<Arc<gpu::Card>>,
 }
 
@@ -130,6 +139,7 @@ impl Speech {
             requests: AtomicU64::new(0),
             under_way: Arc::default(),
             holds: trouble::Holds::default(),
+            shelf: recording::Shelf::default(),
             card,
         });
         let routes = routes::routes(Arc::clone(&service));

@@ -3,7 +3,10 @@
 use super::api::{CreateSpeech, Format, Refusal, SampleRate, Tts, checked};
 use super::gpu::Lost;
 use super::synthesis::{CHARACTER_MILLIS, Sound};
-use super::{Service, chat, exchange, grpc, orca, take, trouble, voices, wav, websocket};
+use super::{
+    Service, chat, exchange, grpc, orca, page, recording, scripted, take, trouble, voices, wav,
+    websocket,
+};
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
@@ -38,11 +41,14 @@ pub(super) fn routes(service: Arc<Service>) -> Router {
         .route(take::PATH, any(take::take))
         // A service answers paths of its own too; what reaches them is a test's concern.
         .fallback(not_found)
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), recording::play_if_asked))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), scripted::answer_if_asked))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), trouble::misbehave_if_asked))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), orca::report))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), exchange::record))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         // Not recorded: they are the tests' own questions.
+        .merge(page::routes())
         .route("/health", get(|| async { "ok" }))
         .route("/_received", get(received).delete(forget))
         .route("/_gpu", get(gpu))

@@ -101,7 +101,7 @@ impl Holds {
         Arc::clone(locked(&self.0).entry(name.to_owned()).or_insert_with(new))
     }
 
-    async fn wait(&self, name: &str) {
+    pub(super) async fn wait(&self, name: &str) {
         let hold = self.of(name);
         hold.waiting.fetch_add(1, Ordering::SeqCst);
         let _waiting = Waiting(&hold.waiting);

@@ -10,7 +10,7 @@ pub(super) const HEADER_BYTES: usize = 44;
 const UNKNOWN: u32 = u32::MAX;
 
 /// The header of a stream of 16-bit mono samples whose length is not known yet.
-pub(super) fn streaming_header(sample_rate: u32) -> Bytes {
+pub(crate) fn streaming_header(sample_rate: u32) -> Bytes {
     let mut header = Vec::with_capacity(44);
     header.extend_from_slice(b"RIFF");
     header.extend_from_slice(&UNKNOWN.to_le_bytes());

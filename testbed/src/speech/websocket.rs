@@ -1,18 +1,31 @@
-//! Speech over a WebSocket: a text message in, the text back and its sound in binary frames.
+//! Speech over a WebSocket: a text message in, the text back and its sound in binary frames; or, at
+//! once, what a script says.
 
-use super::Service;
 use super::api::checked;
-use axum::extract::State;
+use super::{Service, scripted};
+use crate::script::Script;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{Request, State};
 use axum::response::Response;
 use futures_util::StreamExt;
+use http::{HeaderMap, header};
 use std::sync::Arc;
 
 pub(super) async fn speak(
     State(service): State<Arc<Service>>,
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    upgrade.max_message_size(64 * 1024).on_upgrade(|socket| converse(service, socket))
+    let upgrade = upgrade.max_message_size(64 * 1024);
+    match Script::of_request(&headers).ok().flatten() {
+        Some(script) => upgrade.on_upgrade(|socket| scripted::play(script, service, socket)),
+        None => upgrade.on_upgrade(|socket| converse(service, socket)),
+    }
+}
+
+/// Whether a request asks to become something else: here, only a WebSocket.
+pub(super) fn is_upgrade(request: &Request) -> bool {
+    request.headers().contains_key(header::UPGRADE)
 }
 
 async fn converse(service: Arc<Service>, mut socket: WebSocket) {

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use voxctl::render::Filter;
 use voxgate_testbed::client::{Client, Request};
 use voxgate_testbed::envoy::Push;
-use voxgate_testbed::fixture::{Fixture, token_at};
+use voxgate_testbed::fixture::{Fixture, deny, expect_trap, token_at};
 use voxgate_testbed::speech::Speech;
 
 use super::support::{USAGE, rule, token_of, used, wait_for_use, with_rules};
@@ -28,20 +29,6 @@ fn speak(client: &Client, tenant: &str) -> Request {
     client.post("/tts").bearer(token).json(&json!({ "text": "Twenty letters, yes." }))
 }
 
-/// Takes a capability from the VM of voice-quota.
-fn deny(capability: &str, value: &mut Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter_mut().map(|item| deny(capability, item)).sum(),
-        Value::Object(members) if members.get("root_id") == Some(&json!("voice-quota")) => {
-            let restriction = members.get_mut("capability_restriction_config");
-            let allowed = restriction.and_then(|it| it["allowed_capabilities"].as_object_mut());
-            usize::from(allowed.is_some_and(|it| it.remove(capability).is_some()))
-        }
-        Value::Object(members) => members.values_mut().map(|it| deny(capability, it)).sum(),
-        _ => 0,
-    }
-}
-
 /// Nothing that is shipped traps, so the host is told to deny the VM a call that it needs when the
 /// answer comes: after it reserved, and before it can settle.
 #[tokio::test(flavor = "multi_thread")]
@@ -50,10 +37,12 @@ async fn what_a_trapped_vm_had_reserved_is_given_back_within_the_lease() -> Resu
     let mut policy = policy(1000);
     policy["quotas"]["lease"] = json!("5s");
     let mut trapping = Fixture::of(policy).bootstrap(speech.address())?;
-    ensure!(deny("proxy_get_header_map_value", &mut trapping) == 1, "the capability is there");
+    ensure!(
+        deny(Filter::VoiceQuota, "proxy_get_header_map_value", &mut trapping) == 1,
+        "the capability is there"
+    );
     let mut envoy = voxgate_testbed::envoy::Envoy::start(trapping).await?;
-    envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
-    envoy.allow_log("Restricted hostcall|proxy_get_header_map_value");
+    expect_trap(&mut envoy, "proxy_get_header_map_value");
     let client = Client::http1(envoy.address());
     assert_eq!(speak(&client, "acme").send().await?.status, 503);
     // Nobody is told of the stream's end. Once the VM is started anew it can be asked.

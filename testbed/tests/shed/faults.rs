@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use serde_json::{Value, json};
+use voxctl::render::Filter;
 use voxgate_testbed::client::{Client, Leave};
 use voxgate_testbed::envoy::{Envoy, Push};
-use voxgate_testbed::fixture::{Fixture, resource};
+use voxgate_testbed::fixture::{Fixture, deny, expect_trap, resource};
 use voxgate_testbed::speech::Speech;
 
 use super::support::{Held, chars, speak, speak_as, start, wait_for_gauges, wait_for_nothing};
@@ -109,20 +110,6 @@ async fn a_push_with_a_full_queue_loses_nobody() -> Result<()> {
     fixture.finish().await
 }
 
-/// Takes a capability from the VM of text-shed.
-fn deny(capability: &str, value: &mut Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter_mut().map(|item| deny(capability, item)).sum(),
-        Value::Object(members) if members.get("root_id") == Some(&json!("text-shed")) => {
-            let restriction = members.get_mut("capability_restriction_config");
-            let allowed = restriction.and_then(|it| it["allowed_capabilities"].as_object_mut());
-            usize::from(allowed.is_some_and(|it| it.remove(capability).is_some()))
-        }
-        Value::Object(members) => members.values_mut().map(|it| deny(capability, it)).sum(),
-        _ => 0,
-    }
-}
-
 /// Nothing that is shipped traps, so the host is told to deny the VM a call that it needs when the
 /// answer comes.
 #[tokio::test(flavor = "multi_thread")]
@@ -133,10 +120,12 @@ async fn what_a_trapped_vm_had_in_flight_and_waiting_is_free_within_the_lease() 
     // Envoy tells nobody who is held that the VM is gone, so its own time-out has to end them.
     let idle = resource::route(json!({ "idle_timeout": "4s" }));
     let mut trapping = Fixture::of(policy).resource(idle).bootstrap(speech.address())?;
-    ensure!(deny("proxy_get_header_map_value", &mut trapping) == 1, "the capability is there");
+    ensure!(
+        deny(Filter::TextShed, "proxy_get_header_map_value", &mut trapping) == 1,
+        "the capability is there"
+    );
     let mut envoy = Envoy::start(trapping).await?;
-    envoy.allow_log("panic at|Function: \\S+ failed|Uncaught RuntimeError");
-    envoy.allow_log("Restricted hostcall|proxy_get_header_map_value");
+    expect_trap(&mut envoy, "proxy_get_header_map_value");
     let client = Client::http2(envoy.address());
     let full = Held::send(speak(&client, "premium", 900), "full", &speech).await?;
     let waiting: Vec<_> = (0..3).map(|_| start(speak(&client, "premium", 200))).collect();

@@ -38,7 +38,7 @@ struct IstioArgs {
     /// The policy
     #[arg(long, value_name = "FILE")]
     policy: PathBuf,
-    /// The filter
+    /// The filter: jwt-tier, voice-quota, text-shed or chunk-flush
     #[arg(long, default_value_t = Filter::JwtTier)]
     filter: Filter,
     /// The namespace to write; without it `kubectl -n` or kustomize decides
@@ -79,7 +79,7 @@ struct EnvoyArgs {
     /// The admin port, on 127.0.0.1; 0 lets the system choose
     #[arg(long, value_name = "PORT")]
     admin: u16,
-    /// A filter to run; may be repeated. Without any: all that the policy gives something to do
+    /// A filter to run (jwt-tier, voice-quota, text-shed, chunk-flush); may be repeated. Without any: all that the policy gives something to do
     #[arg(long = "filter", value_name = "NAME")]
     filters: Vec<Filter>,
     /// The folder of the modules voxgate-<filter>.wasm

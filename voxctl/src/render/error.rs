@@ -67,6 +67,17 @@ pub enum RenderError {
         /// The kind of the resource.
         kind: &'static str,
     },
+    /// The resource cannot put the filter in its place, nor set what must stand beside it.
+    #[error(
+        "a {kind} cannot say that {filter} comes after jwt-tier, nor set what of Envoy cuts streams; \
+         render an envoyfilter"
+    )]
+    NoConnection {
+        /// The filter.
+        filter: Filter,
+        /// The kind of the resource.
+        kind: &'static str,
+    },
     /// A cluster that the configuration calls is given by nobody.
     #[error(
         "{user} calls the cluster `{cluster}`, which nothing here leads to; \

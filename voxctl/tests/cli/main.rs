@@ -4,11 +4,13 @@ mod explain;
 mod explain_body;
 mod explain_quotas;
 mod explain_shedding;
+mod explain_streams;
 mod facts;
 mod load;
 mod render;
 mod schema;
 mod simulate;
+mod stream;
 mod tenants;
 mod token;
 mod usage;
@@ -93,6 +95,7 @@ fn completions_name_every_command() {
             "render",
             "usage",
             "load",
+            "stream",
             "token",
             "completions",
         ] {

@@ -23,6 +23,9 @@ const HOST_PACKAGES: [&str; 3] = ["voxgate-fake-host", "voxgate-host", "voxgate-
 
 const TESTBED: &str = "voxgate-testbed";
 
+/// Tests that need a Chromium have this in their names.
+const IN_A_BROWSER: &str = "in_a_browser";
+
 /// The workspace, and the fuzz targets, which are a workspace of their own.
 pub fn format() -> Result<Tally> {
     tools::add_component("rustfmt", "rustfmt")?;
@@ -99,7 +102,25 @@ pub fn end_to_end() -> Result<Tally> {
             &mut test
         }
     };
-    counted(&mut test)
+    match tools::chromium()? {
+        Some(chromium) => {
+            say(format_args!("Chromium: {}", chromium.display()));
+            counted(test.env(tools::CHROMIUM, chromium))
+        }
+        None => {
+            say("tests in a browser are left out: there is no Chromium");
+            without_a_browser(&mut test)
+        }
+    }
+}
+
+/// The tests that need no Chromium; the others are counted as left out.
+fn without_a_browser(command: &mut Command) -> Result<Tally> {
+    let mut left_out = 0;
+    command.args(["--", "--skip", IN_A_BROWSER]);
+    let mut tally = counted_each(command, |line| left_out += Tally::filtered_out(line))?;
+    tally.left_out = left_out;
+    Ok(tally)
 }
 
 pub fn every_envoy() -> Result<Tally> {
@@ -140,8 +161,16 @@ fn check(command: &mut Command) -> Result<Tally> {
 
 /// A command that says how many tests it ran.
 fn counted(command: &mut Command) -> Result<Tally> {
+    counted_each(command, |_| ())
+}
+
+/// The same, with what each line says to somebody else.
+fn counted_each(command: &mut Command, mut each: impl FnMut(&str)) -> Result<Tally> {
     let mut tally = Tally::default();
-    let status = command::lines(command, |line| tally += Tally::of_line(line))?;
+    let status = command::lines(command, |line| {
+        tally += Tally::of_line(line);
+        each(line);
+    })?;
     // A crate that does not compile, or a test that ends its process, says no number.
     if !status.success() && tally.failed == 0 {
         tally.failed = 1;

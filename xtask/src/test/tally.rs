@@ -13,6 +13,8 @@ pub struct Tally {
     pub failed: u64,
     /// That are marked not to run.
     pub ignored: u64,
+    /// That need a Chromium, where there is none.
+    pub left_out: u64,
 }
 
 // === impl Tally ===
@@ -35,12 +37,14 @@ impl Tally {
         let Some(result) = line.trim().strip_prefix("test result: ") else {
             return Self::default();
         };
-        let number = |what: &str| {
-            let words = || result.split([' ', ';', '.']).filter(|word| !word.is_empty());
-            let found = words().zip(words().skip(1)).find(|(_, word)| *word == what);
-            found.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
-        };
-        Self { passed: number("passed"), failed: number("failed"), ignored: number("ignored") }
+        let number = |what: &str| number_before(result, what);
+        let (passed, failed, ignored) = (number("passed"), number("failed"), number("ignored"));
+        Self { passed, failed, ignored, left_out: 0 }
+    }
+
+    /// How many tests the same line says that a filter of names left out.
+    pub fn filtered_out(line: &str) -> u64 {
+        line.trim().strip_prefix("test result: ").map_or(0, |it| number_before(it, "filtered"))
     }
 
     /// A sub-set that ran nothing has lost its tests: that is a failure.
@@ -53,11 +57,18 @@ impl Tally {
     }
 }
 
+fn number_before(result: &str, what: &str) -> u64 {
+    let words = || result.split([' ', ';', '.']).filter(|word| !word.is_empty());
+    let found = words().zip(words().skip(1)).find(|(_, word)| *word == what);
+    found.and_then(|(number, _)| number.parse().ok()).unwrap_or(0)
+}
+
 impl AddAssign for Tally {
     fn add_assign(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
         self.ignored += other.ignored;
+        self.left_out += other.left_out;
     }
 }
 
@@ -74,7 +85,9 @@ mod tests {
     #[test]
     fn a_result_line_is_read_and_any_other_is_not() {
         let line = "test result: FAILED. 16 passed; 2 failed; 1 ignored; 0 measured; 7 filtered out; finished in 4.40s";
-        assert_eq!(Tally::of_line(line), Tally { passed: 16, failed: 2, ignored: 1 });
+        let tally = Tally { passed: 16, failed: 2, ignored: 1, left_out: 0 };
+        assert_eq!(Tally::of_line(line), tally);
+        assert_eq!(Tally::filtered_out(line), 7);
         assert_eq!(Tally::of_line("test token::passed ... ok"), Tally::default());
     }
 

@@ -8,6 +8,9 @@ use crate::pairs;
 use crate::state::{self, Deferred, State, StreamPhase};
 use crate::stream::Reply;
 
+/// The stream type of a response; that of a request is 0.
+const RESPONSE: u32 = 1;
+
 impl State {
     pub(super) fn property(&self, path: &str) -> Result<Vec<u8>, u32> {
         let stream = self.streams.get(&self.context()).ok_or(NOT_FOUND)?;
@@ -76,12 +79,36 @@ pub(super) extern "C" fn proxy_continue_stream(stream_type: u32) -> u32 {
             state.violation("resumed a stream outside of one");
             return OK;
         };
+        if stream_type == RESPONSE {
+            // Envoy resumes before it looks at the answer of a callback of the stream, and where no
+            // response came yet it dies (seen on 1.40.0).
+            if stream.response.stopped && stream.response.chunk.is_none() {
+                state.deferred.push((context, Deferred::ContinueResponse));
+            } else {
+                state.violation("resumed a response that is not held");
+            }
+            return OK;
+        }
         let held = stream.phase == StreamPhase::Held && !stream.answered;
         stream.request_open = false;
         if stream_type != 0 || !(held || stream.body.chunk.is_some()) {
             state.violation("resumed a request that is not held");
         } else {
             state.deferred.push((context, Deferred::Continue));
+        }
+        OK
+    })
+}
+
+#[unsafe(no_mangle)]
+pub(super) extern "C" fn proxy_close_stream(stream_type: u32) -> u32 {
+    state::with(|state| {
+        let context = state.context();
+        let is_running = state.streams.get(&context).is_some_and(|it| it.response.code.is_some());
+        if stream_type == RESPONSE && is_running {
+            state.deferred.push((context, Deferred::ResetResponse));
+        } else {
+            state.violation("reset what is no response");
         }
         OK
     })

@@ -5,7 +5,8 @@ use super::headers::*;
 use super::streams::proxy_set_effective_context;
 use super::*;
 use crate::body::{Body, DEFAULT_LIMIT};
-use crate::state::{self, Response, State, StreamPhase, StreamState};
+use crate::response::Response;
+use crate::state::{self, State, StreamPhase, StreamState};
 
 /// A stream of this thread, and its callback running.
 fn in_stream(request_open: bool) {

@@ -23,7 +23,6 @@ not_played! {
     proxy_resolve_shared_queue(In, usize, In, usize, Out);
     proxy_dequeue_shared_queue(u32, Out, Out);
     proxy_enqueue_shared_queue(u32, In, usize);
-    proxy_close_stream(u32);
     proxy_grpc_call(In, usize, In, usize, In, usize, In, usize, In, usize, u32, Out);
     proxy_grpc_stream(In, usize, In, usize, In, usize, In, usize, Out);
     proxy_grpc_send(u32, In, usize, bool);

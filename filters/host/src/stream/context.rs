@@ -11,7 +11,9 @@ use super::body::BodyState;
 use super::response::ResponseState;
 use super::{Phase, StreamHandle};
 use crate::ending::{EndedStream, Seen};
-use crate::{Flow, HttpFilter, RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers};
+use crate::{
+    ChunkFlow, Flow, HttpFilter, RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers,
+};
 
 /// Without a filter, the plugin was never configured.
 pub(crate) struct StreamContext {
@@ -41,15 +43,29 @@ impl StreamContext {
         self.handle.state.response.set(response);
     }
 
-    /// The last `size` bytes of a response that is watched.
-    fn pass_response(&self, size: usize, has_ended: bool) {
+    fn ended(&self) -> EndedStream<'static> {
+        let response = self.handle.response();
+        EndedStream::new(Seen {
+            replied: self.handle.state.replied.get(),
+            response: response.progress(),
+            was_watched: response.is_watched(),
+        })
+    }
+
+    /// The last `size` bytes of a response that is watched; what the filter wants of them.
+    fn pass_response(&self, size: usize, has_ended: bool) -> ChunkFlow {
         let response = self.handle.response().pass(size, has_ended);
         self.set_response(response);
         let part = response.part(size);
-        self.tell(|filter| filter.on_response_body(&part));
+        let mut flow = ChunkFlow::Release;
+        self.tell(|filter| match response.is_shaped() {
+            true => flow = filter.on_shaped_body(&part),
+            false => filter.on_response_body(&part),
+        });
         if part.is_torn() {
             log::error!("the proxy did not give the whole of a response body");
         }
+        flow
     }
 
     /// A chunk of a request that is held.
@@ -87,12 +103,7 @@ impl StreamContext {
 impl Context for StreamContext {
     fn on_done(&mut self) -> bool {
         self.handle.enter(Phase::Done);
-        let response = self.handle.response();
-        let stream = EndedStream::new(Seen {
-            replied: self.handle.state.replied.get(),
-            response: response.progress(),
-            was_watched: response.is_watched(),
-        });
+        let stream = self.ended();
         self.tell(|filter| filter.on_done(&stream));
         true
     }
@@ -146,26 +157,37 @@ impl HttpContext for StreamContext {
             Phase::Running | Phase::Watching => {}
         }
         let mut flow = ResponseFlow::Continue;
-        self.tell(|filter| {
-            flow = filter.on_response_headers(&mut ResponseHeaders::new(), end_of_stream);
-        });
-        self.set_response(ResponseState::begin(flow, end_of_stream));
+        let mut headers = ResponseHeaders::new(&self.handle);
+        self.tell(|filter| flow = filter.on_response_headers(&mut headers, end_of_stream));
+        // Of one that is not shaped it does not matter.
+        let status = if flow == ResponseFlow::Shape { headers.status() } else { None };
+        self.set_response(ResponseState::begin(flow, status, end_of_stream));
         Action::Continue
     }
 
     fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        if self.handle.response().is_watched() {
-            self.pass_response(size, end_of_stream);
+        if !self.handle.response().is_watched() {
+            return Action::Continue;
         }
-        Action::Continue
+        let flow = match self.pass_response(size, end_of_stream) {
+            ChunkFlow::Hold if !self.handle.response().must_go_on() => ChunkFlow::Hold,
+            _ => ChunkFlow::Release,
+        };
+        action(self.handle.state.shape.chunk(size, flow) == ChunkFlow::Release)
     }
 
     fn on_http_response_trailers(&mut self, _: usize) -> Action {
         if self.handle.response().is_watched() {
             self.pass_response(0, true);
+            self.handle.state.shape.chunk(0, ChunkFlow::Release);
             self.tell(|filter| filter.on_response_trailers(&mut ResponseTrailers::new()));
         }
         Action::Continue
+    }
+
+    fn on_log(&mut self) {
+        let stream = self.ended();
+        self.tell(|filter| filter.on_log(&stream));
     }
 }
 

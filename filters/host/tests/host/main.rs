@@ -4,4 +4,5 @@ mod bodies;
 mod calls;
 mod probe;
 mod responses;
+mod shaping;
 mod streams;

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use voxgate_host::{
-    BodyPart, CallError, CallId, CallResponse, EndedStream, Ending, Flow, GrpcStatus, HttpCall,
-    HttpFilter, LocalReply, Plugin, RequestHeaders, RequestTrailers, ResponseFlow, ResponseHeaders,
-    ResponseTrailers, RootHost, StreamHandle, TooLarge,
+    BodyPart, CallError, CallId, CallResponse, ChunkFlow, DueFlow, EndedStream, Ending, Flow,
+    GrpcStatus, HeaderError, HttpCall, HttpFilter, LocalReply, Plugin, RequestHeaders,
+    RequestTrailers, ResponseFlow, ResponseHeaders, ResponseTrailers, RootHost, StreamHandle,
+    TooLarge,
 };
 
 type Decide = Rc<dyn Fn(&mut RequestHeaders<'_>) -> Flow>;
@@ -31,6 +32,13 @@ pub struct Script {
     pub responses_seen: Vec<Option<u16>>,
     pub responses_ended: usize,
     pub watches_responses: bool,
+    /// What becomes of each part of a response, the first first; with one, responses are shaped.
+    pub shape: Vec<ChunkFlow>,
+    /// What becomes of what is held, when the plugin looks.
+    pub due: Option<DueFlow>,
+    pub shaped: Vec<StreamHandle>,
+    /// Whether there was still a response to look after.
+    pub looked: Vec<bool>,
     pub response: Vec<Part>,
     pub piece_sizes: Vec<usize>,
     pub response_status: Option<String>,
@@ -110,6 +118,10 @@ impl Plugin for Probe {
         for stream in script(|script| script.waiting.clone()) {
             host.resume(&stream);
         }
+        for stream in script(|script| script.shaped.clone()) {
+            let is_there = host.look_after(&stream);
+            script(|script| script.looked.push(is_there));
+        }
     }
 
     fn on_call_response(&mut self, _: &mut RootHost<'_>, _: CallId, response: CallResponse<'_>) {
@@ -176,10 +188,31 @@ impl HttpFilter for ProbeFilter {
         });
         response.set("x-seen", b"yes").unwrap();
         response.remove("server").unwrap();
+        if script(|script| !script.shape.is_empty()) {
+            response.add("x-added", b"1").unwrap();
+            assert_eq!(response.add("x-added", b"a\nb"), Err(HeaderError::Value));
+            script(|script| script.shaped.push(response.stream()));
+            return ResponseFlow::Shape;
+        }
         match script(|script| script.watches_responses) {
             true => ResponseFlow::Watch,
             false => ResponseFlow::Continue,
         }
+    }
+
+    fn on_shaped_body(&mut self, body: &BodyPart<'_>) -> ChunkFlow {
+        let part = part(body);
+        script(|script| {
+            script.response.push(part);
+            match script.shape.len() {
+                1 => script.shape[0],
+                _ => script.shape.remove(0),
+            }
+        })
+    }
+
+    fn on_due(&mut self) -> DueFlow {
+        script(|script| script.due).unwrap_or(DueFlow::Hold)
     }
 
     fn on_response_body(&mut self, body: &BodyPart<'_>) {
@@ -194,6 +227,7 @@ impl HttpFilter for ProbeFilter {
     fn on_response_trailers(&mut self, trailers: &mut ResponseTrailers<'_>) {
         assert_eq!(trailers.get("x-none"), None);
         let status = trailers.get("grpc-status").map(|it| String::from_utf8(it).unwrap());
+        trailers.set("x-last", b"yes").unwrap();
         script(|script| script.response_status = status);
     }
 

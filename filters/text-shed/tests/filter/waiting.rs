@@ -178,7 +178,7 @@ fn the_shorter_goes_first_and_another_tenant_before_a_tenants_second() {
     let outcomes = [&first, &second, &other, &long].map(Stream::outcome);
     use Outcome::{Continued, Waiting};
     assert_eq!(outcomes, [Continued, Waiting, Continued, Waiting]);
-    [first, second, other, long].into_iter().for_each(Stream::client_leaves);
+    [first, second, other, long].into_iter().for_each(|it| drop(it.client_leaves()));
     assert_eq!(here(&host), (0, 0));
 }
 
@@ -200,7 +200,7 @@ fn the_timer_is_fast_only_while_something_waits_and_then_writes_only_changes() {
     held(&host, &speech(20)).client_leaves();
     let more = held(&host, &speech(20));
     assert_eq!((host.tick_period(), host.timer_starts()), (Duration::from_millis(1), starts + 1));
-    [stream, more].into_iter().for_each(Stream::client_leaves);
+    [stream, more].into_iter().for_each(|it| drop(it.client_leaves()));
     host.tick();
     assert_eq!(host.tick_period(), SLOW);
     serve(full);

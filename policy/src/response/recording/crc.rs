@@ -16,15 +16,18 @@ pub(super) struct Crc16(u16);
 // === impl Crc16 ===
 
 impl Crc16 {
-    /// Goes through more bytes. Whether the checksum fitted behind any of them.
-    pub(super) fn add(&mut self, bytes: &[u8]) -> bool {
-        let mut has_fitted = false;
-        for byte in bytes {
+    /// Goes through more bytes. How many of them follow the last one behind which the checksum fitted, if
+    /// it did behind any.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> Option<u64> {
+        let mut fitted = None;
+        for (at, byte) in bytes.iter().enumerate() {
             let [high, low] = self.0.to_be_bytes();
             self.0 = entry(&TABLE_16, high ^ byte) ^ u16::from_be_bytes([low, 0]);
-            has_fitted |= self.fits();
+            if self.fits() {
+                fitted = Some(at);
+            }
         }
-        has_fitted
+        Some(bytes.len().saturating_sub(fitted?.saturating_add(1)) as u64)
     }
 
     /// Whether the last two bytes are the checksum of those before.

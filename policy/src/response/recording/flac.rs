@@ -8,6 +8,8 @@
 //! header that may be beginning.
 
 use super::super::length::Length;
+use super::super::told::Told;
+use super::Name;
 use super::crc::{Crc16, crc_8};
 use crate::audio::be;
 use crate::audio::blocks::Next;
@@ -19,6 +21,10 @@ pub(super) struct Flac {
     stream: Option<StreamInfo>,
     is_lost: bool,
     length: Length,
+    /// How many frames that is.
+    count: u64,
+    /// Bytes of frames since the last border, without what is held.
+    since: u64,
     /// The frame that is passing.
     frame: Option<FrameHeader>,
     /// Over what of it came, without what is held.
@@ -101,11 +107,18 @@ impl Flac {
         }
     }
 
-    /// `None` if it is no FLAC.
-    pub(super) fn length(&self) -> Option<Length> {
+    /// `tail` is of metadata. What is no FLAC is not measured.
+    ///
+    /// A border is where a checksum fits: by chance also within a frame, once in 65,536 bytes. Where the
+    /// last byte of a frame may begin another header, the border is known one byte later.
+    pub(super) fn told(&self, tail: u64) -> Told {
+        if self.is_lost {
+            return Told::default();
+        }
         let mut now = *self;
         now.go_through(self.held());
-        (!self.is_lost).then_some(now.length)
+        let tail = tail.saturating_add(self.since).saturating_add(self.held_len as u64);
+        Told::of(Name::Flac, Some(now.length), now.count, tail)
     }
 
     /// Whether what is held is a header, is none, or may become one.
@@ -141,6 +154,7 @@ impl Flac {
         self.doubted = None;
         self.crc = Crc16::default();
         self.crc.add(self.held.get(..self.held_len).unwrap_or_default());
+        self.since = self.held_len as u64;
         self.held_len = 0;
     }
 
@@ -148,14 +162,20 @@ impl Flac {
     fn count(&mut self) {
         if let (Some(frame), Some(stream), false) = (self.frame, self.stream, self.is_counted) {
             self.length.add(frame.samples, stream.sample_rate.into());
+            self.count = self.count.saturating_add(1);
             self.is_counted = true;
         }
     }
 
     /// The frame has these bytes.
     fn go_through(&mut self, bytes: &[u8]) {
-        if self.crc.add(bytes) {
+        self.since = self.since.saturating_add(bytes.len() as u64);
+        if let Some(after) = self.crc.add(bytes) {
+            self.since = after;
             self.count();
+        }
+        if self.frame.is_none() {
+            self.since = 0;
         }
     }
 

@@ -7,6 +7,8 @@
 //! most players play them.
 
 use super::super::length::Length;
+use super::super::told::Told;
+use super::Name;
 use crate::audio::blocks::Next;
 use crate::audio::{be, mpeg};
 
@@ -14,6 +16,8 @@ use crate::audio::{be, mpeg};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Frames {
     length: Length,
+    /// How many of them it is.
+    count: u64,
     /// The frame that is passing.
     pending: Option<Frame>,
     /// Whether what comes next stands where a frame must: at the beginning of what says that it is
@@ -22,6 +26,7 @@ pub(super) struct Frames {
     /// Bytes that belong to no frame.
     junk: u64,
     is_lost: bool,
+    is_mpeg: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,12 +73,14 @@ impl Frames {
             let has_next = frame.is_some_and(|it| it.kind == pending.kind);
             if pending.is_anchored || has_next {
                 self.length.add(pending.samples, pending.rate.into());
+                self.count = self.count.saturating_add(pending.is_audio());
             }
             self.is_anchored = has_next;
         }
         let Some(frame) = frame else { return self.between(block) };
         let mut samples = frame.samples;
-        if frame.is_mpeg() {
+        self.is_mpeg = frame.is_mpeg();
+        if self.is_mpeg {
             let wanted = usize::try_from(frame.len.min(mpeg::FIRST)).unwrap_or(HEADER);
             if block.len() < wanted {
                 return Next::Block { drop: 0, want: wanted };
@@ -115,12 +122,17 @@ impl Frames {
         Next::Block { drop, want: HEADER }
     }
 
-    /// `is_passed` is whether the frame that was read last is complete. `None` if this is another
-    /// thing than frames.
-    pub(super) fn length(&self, is_passed: bool) -> Option<Length> {
+    /// `is_passed` is whether the frame that was read last is complete. What is another thing than frames
+    /// is not measured.
+    pub(super) fn told(&self, is_passed: bool, tail: u64) -> Told {
+        let format = if self.is_mpeg { Name::Mp3 } else { Name::Aac };
+        if self.is_lost {
+            return Told { format: Name::Other, ..Told::default() };
+        }
         let last = self.pending.filter(|it| it.is_anchored && is_passed);
         let length = last.map_or(self.length, |it| self.length.with(it.samples, it.rate.into()));
-        (!self.is_lost).then_some(length)
+        let units = self.count.saturating_add(last.map_or(0, Frame::is_audio));
+        Told::of(format, Some(length), units, tail)
     }
 }
 
@@ -160,6 +172,11 @@ impl Frame {
             rate,
             is_anchored: false,
         })
+    }
+
+    /// 1 unless it only says how many follow.
+    fn is_audio(self) -> u64 {
+        self.samples.min(1)
     }
 
     fn is_mpeg(self) -> bool {

@@ -6,6 +6,8 @@
 //! of all audio holds for that.
 
 use super::super::length::Length;
+use super::super::told::Told;
+use super::Name;
 use crate::audio::blocks::Next;
 use crate::audio::ogg::{Codec, HEADER, Page, Parsed};
 
@@ -18,6 +20,10 @@ pub(super) struct Ogg {
     stream: Option<Stream>,
     /// What the page that is passing says, of that stream.
     pending: u64,
+    /// Complete pages.
+    pages: u64,
+    /// Whether it is a page that is passing.
+    is_page: bool,
     /// Whether a page came that begins no stream.
     has_begun: bool,
 }
@@ -40,11 +46,13 @@ impl Ogg {
             stream.granule = stream.granule.max(self.pending);
         }
         self.pending = 0;
+        self.pages = self.pages.saturating_add(std::mem::take(&mut self.is_page).into());
         let page = match Page::parse(block) {
             Parsed::Page(page) => page,
             Parsed::More(want) => return Next::Block { drop: 0, want },
             Parsed::NotAPage => return self.resync(block),
         };
+        self.is_page = true;
         if page.is_beginning {
             self.begin(page.serial, block.get(page.header_len..).unwrap_or_default());
         } else {
@@ -73,13 +81,13 @@ impl Ogg {
         self.stream = Some(Stream { serial, codec, granule: 0, has_data: false });
     }
 
-    /// `is_passed` is whether the page that was read last is complete. `None` if no codec of it is
-    /// known.
-    pub(super) fn length(&self, is_passed: bool) -> Option<Length> {
-        if self.stream.is_none() && self.has_begun {
-            return None;
-        }
-        Some(self.with(if is_passed { self.pending } else { 0 }))
+    /// `is_passed` is whether the page that was read last is complete. If no codec of it is known, it is
+    /// not measured.
+    pub(super) fn told(&self, is_passed: bool, tail: u64) -> Told {
+        let is_known = self.stream.is_some() || !self.has_begun;
+        let length = self.with(if is_passed { self.pending } else { 0 });
+        let units = self.pages.saturating_add((self.is_page && is_passed).into());
+        Told::of(Name::Ogg, is_known.then_some(length), units, tail)
     }
 
     fn with(&self, granule: u64) -> Length {

@@ -4,10 +4,15 @@
 //! `wave`, GPT-SoVITS), `0xffffffff` (FFmpeg, OpenAI) or something near `0x7fffffff` (SoX): all that
 //! follows is audio then.
 
+use std::time::Duration;
+
 use super::super::length::Length;
+use super::super::samples::{Onset, Order, Samples};
+use super::super::told::Told;
+use super::Name;
 use crate::audio::blocks::Next;
 use crate::audio::le;
-use crate::audio::riff::{Format, UNKNOWN_SIZE, padded};
+use crate::audio::riff::{self, Format, UNKNOWN_SIZE, padded};
 
 /// A WAV file; it begins behind `WAVE`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,6 +23,9 @@ pub(super) struct Wav {
     long_size: Option<u64>,
     /// Of the data that came, in bytes.
     data: u64,
+    /// How much leading silence is looked through.
+    silence: Duration,
+    onset: Option<Onset>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +49,10 @@ enum State {
 // === impl Wav ===
 
 impl Wav {
+    pub(super) fn new(silence: Duration) -> Self {
+        Self { silence, ..Self::default() }
+    }
+
     pub(super) fn block(&mut self, block: &[u8]) -> Next {
         self.read(block).unwrap_or_else(|| {
             self.state = State::Lost;
@@ -82,6 +94,7 @@ impl Wav {
                 let is_known = (1..UNKNOWN_SIZE).contains(&size);
                 let size = if is_known { size } else { long.unwrap_or(u64::MAX) };
                 self.state = State::Data { size };
+                self.onset = self.format.as_ref().map(|it| onset(it, self.silence));
                 Next::Rest { drop: 8 }
             }
             _ => Next::Block { drop: padded(size).saturating_add(8), want: 8 },
@@ -90,20 +103,58 @@ impl Wav {
 
     pub(super) fn rest(&mut self, bytes: &[u8]) {
         if let State::Data { size } = self.state {
-            self.data = self.data.saturating_add(bytes.len() as u64).min(size);
-        }
-    }
-
-    /// `None` for a codec whose samples have no size, and for data without a format.
-    pub(super) fn length(&self) -> Option<Length> {
-        match (self.state, self.format) {
-            (State::Lost, _) | (State::Data { .. }, None) => None,
-            (_, None) => Some(Length::default()),
-            (_, Some(format)) => {
-                let samples = self.data.checked_div(format.frame_bytes?)?;
-                let rate = u64::from(format.sample_rate);
-                (rate > 0).then(|| Length::default().with(samples, rate))
+            let left = usize::try_from(size.saturating_sub(self.data)).unwrap_or(usize::MAX);
+            let data = bytes.get(..left).unwrap_or(bytes);
+            self.data = self.data.saturating_add(data.len() as u64);
+            if let Some(onset) = &mut self.onset {
+                onset.feed(data);
             }
         }
     }
+
+    /// `tail` is of what stands before the samples.
+    pub(super) fn told(&self, tail: u64) -> Told {
+        let frames = self.frames();
+        let length = match (self.state, self.format) {
+            (State::Lost, _) | (State::Data { .. }, None) => None,
+            (_, None) => Some(Length::default()),
+            // A codec whose samples have no size is not measured.
+            (_, Some(it)) => frames
+                .filter(|_| it.sample_rate > 0)
+                .map(|frames| Length::default().with(frames, it.sample_rate.into())),
+        };
+        let audible = self.onset.as_ref().and_then(|it| it.audible(frames?));
+        let audible = audible.filter(|_| length.is_some());
+        let tail = tail.saturating_add(self.tail());
+        Told { length, audible, units: 0, tail, format: Name::Wav }
+    }
+
+    /// Complete samples of every channel.
+    fn frames(&self) -> Option<u64> {
+        self.data.checked_div(self.format?.frame_bytes?)
+    }
+
+    /// Within a sample.
+    fn tail(&self) -> u64 {
+        let State::Data { size } = self.state else { return 0 };
+        let frame = self.format.and_then(|it| it.frame_bytes).unwrap_or_default();
+        match self.data < size {
+            true => self.data.checked_rem(frame).unwrap_or_default(),
+            false => 0,
+        }
+    }
+}
+
+fn onset(format: &Format, silence: Duration) -> Onset {
+    let bytes = format.frame_bytes.and_then(|it| it.checked_div(format.channels));
+    let bytes = bytes.and_then(|it| usize::try_from(it).ok()).filter(|it| (1..=8).contains(it));
+    let samples = bytes.and_then(|bytes| match (format.tag, bytes) {
+        (riff::PCM, 1) => Some(Samples::Unsigned8),
+        (riff::PCM, _) => Some(Samples::Signed(bytes, Order::Little)),
+        (riff::FLOAT, 4 | 8) => Some(Samples::Float(bytes, Order::Little)),
+        (riff::A_LAW, _) => Some(Samples::ALaw),
+        (riff::MU_LAW, _) => Some(Samples::MuLaw),
+        _ => None,
+    });
+    Onset::new(samples, format.channels, format.sample_rate.into(), silence)
 }

@@ -123,7 +123,7 @@ fn events_are_read_as_browsers_read_them() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_line_of_any_length_is_read() {
     let audio = "UklGRg".repeat(100_000);
-    let body = format!("data: {{\"audio\":\"{audio}\",\"usage\":{{\"total_tokens\":7}}}}\n\n");
+    let body = format!("data: {{\"picture\":\"{audio}\",\"usage\":{{\"total_tokens\":7}}}}\n\n");
     let whole = in_pieces("text/event-stream", body.as_bytes(), 1000);
     assert_eq!((whole.tokens, whole.audio), (Some(7), None));
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Compiler, MAX_RULES};
 use crate::body::Field;
 use crate::error::Path;
+use crate::names::is_label;
 use crate::operation::OperationSet;
 use crate::shed::ladder::{
     Conditions, Degrade, Ladder, LadderRule, Levels, Rung, Span, first_unreachable,
@@ -25,7 +26,7 @@ impl Compiler<'_> {
         let mut rules: Vec<LadderRule> = Vec::new();
         for (i, spec) in specs.iter().take(MAX_RULES).enumerate() {
             let place = path.index(i);
-            if !is_name(&spec.name) {
+            if !is_label(&spec.name) {
                 self.error(place.key("name"), format!(
                     "`{}` is not a rule name; write a-z, A-Z, 0-9, `-`, `_` and `.`, 1 to 64 of them",
                     spec.name.escape_debug()
@@ -219,12 +220,6 @@ fn is_ours_or_framing(name: &str) -> bool {
                 | "transfer-encoding"
                 | "upgrade"
         )
-}
-
-/// Rule names stand in problems and in metrics.
-fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// Those that take capacity.

@@ -94,6 +94,14 @@ fn the_kept_bodies_change_where_they_must_and_nowhere_else() {
 }
 
 #[test]
+fn the_kept_streams_are_as_far_at_any_split() {
+    for name in ["wav", "pcm", "frames", "ogg", "flac", "fmp4", "grpc", "sse_audio", "jsonl_audio"]
+    {
+        replay(name);
+    }
+}
+
+#[test]
 fn every_corpus_has_a_target() {
     let mut corpora: Vec<String> = std::fs::read_dir(corpora())
         .unwrap()

@@ -51,10 +51,23 @@ pub fn print(it: &Explanation, output: &Output) -> std::io::Result<()> {
             output.print_lines(&lines)?;
         }
     }
-    let Some(shedding) = &it.shedding else { return Ok(()) };
-    output.print(format_args!("it takes {}:", shedding.summary()))?;
-    let lines: Vec<_> = shedding.levels.iter().map(|it| (it.load.as_str(), it.line())).collect();
-    output.print_lines(&lines)
+    if let Some(shedding) = &it.shedding {
+        output.print(format_args!("it takes {}:", shedding.summary()))?;
+        let lines: Vec<_> =
+            shedding.levels.iter().map(|it| (it.load.as_str(), it.line())).collect();
+        output.print_lines(&lines)?;
+    }
+    match it.streams.as_deref() {
+        None => Ok(()),
+        Some(streams) if streams.iter().all(|it| it.rule.is_none()) => {
+            output.print("its stream is measured, and passes as it comes")
+        }
+        Some(streams) => {
+            output.print("its stream is measured, and by its content type:")?;
+            let lines: Vec<_> = streams.iter().map(|it| (it.name(), it.line())).collect();
+            output.print_lines(&lines)
+        }
+    }
 }
 
 /// What was considered, how much of the body it took, and what was found.

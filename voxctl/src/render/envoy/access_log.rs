@@ -34,6 +34,7 @@ pub(super) fn to_file(path: &Path) -> Value {
                 "decision": "%FILTER_STATE(wasm.voxgate.decision:PLAIN)%",
                 "quota": "%FILTER_STATE(wasm.voxgate.quota:PLAIN)%",
                 "shed": "%FILTER_STATE(wasm.voxgate.shed:PLAIN)%",
+                "stream": "%FILTER_STATE(wasm.voxgate.stream:PLAIN)%",
             }},
         },
     })

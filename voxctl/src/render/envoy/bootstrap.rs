@@ -7,7 +7,7 @@ use crate::render::message::{child_mut, each_mut, list_mut, set, text};
 use crate::render::patch::Proxy;
 
 /// The labels that Voxgate's metrics carry in their names as `label=.=value;.`.
-const LABELS: [&str; 16] = [
+const LABELS: [&str; 24] = [
     "outcome",
     "reason",
     "tier",
@@ -24,6 +24,14 @@ const LABELS: [&str; 16] = [
     "lane",
     "end",
     "size",
+    "model",
+    "continuity",
+    "format",
+    "direction",
+    "pattern",
+    "action",
+    "stage",
+    "up_to_ms",
 ];
 
 /// Takes away what only works behind Istio's redirection, and listens on 127.0.0.1, there only.

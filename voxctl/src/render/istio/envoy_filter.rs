@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Filter, PolicyDocument, ResourceOptions, metadata};
+use super::{Filter, PolicyDocument, ResourceOptions, connection, metadata};
 
 /// All filters share a VM, and with it shared data.
 const VM_ID: &str = "voxgate";
@@ -15,6 +15,7 @@ fn priority(filter: Filter) -> i32 {
         Filter::JwtTier => 10,
         Filter::VoiceQuota => 20,
         Filter::TextShed => 30,
+        Filter::ChunkFlush => 40,
     }
 }
 
@@ -54,6 +55,9 @@ pub(super) fn resource(policy: &PolicyDocument, options: &ResourceOptions) -> Va
     };
     if options.filter == Filter::JwtTier {
         patches.push(buffer_limit(options, policy.max_held_bytes()));
+    }
+    if let (Filter::ChunkFlush, Some(connection)) = (options.filter, policy.connection()) {
+        patches.extend(connection::patches(connection, options));
     }
     let mut spec = serde_json::Map::new();
     if !options.labels.is_empty() {
@@ -192,10 +196,19 @@ fn capabilities(filter: Filter) -> BTreeSet<&'static str> {
         "proxy_set_buffer_bytes",
         "proxy_set_shared_data",
     ];
+    // Answers as they pass, how they ended, and silent ones that are ended. Chunks are held and go on as they
+    // came: nothing of them is written.
+    const CHUNK_FLUSH: &[&str] = &[
+        "proxy_close_stream",
+        "proxy_on_log",
+        "proxy_on_response_body",
+        "proxy_on_response_trailers",
+    ];
     let more = match filter {
         Filter::JwtTier => JWT_TIER,
         Filter::VoiceQuota => VOICE_QUOTA,
         Filter::TextShed => TEXT_SHED,
+        Filter::ChunkFlush => CHUNK_FLUSH,
     };
     BASE.iter().chain(more).copied().collect()
 }

@@ -12,16 +12,18 @@ pub enum Filter {
     VoiceQuota,
     /// What becomes of what is too long for the moment; after jwt-tier, and after what charges for it.
     TextShed,
+    /// What a listener hears; last, for it sees the response first.
+    ChunkFlush,
 }
 
 /// A filter that there is not.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no filter `{0}`; there are: jwt-tier, voice-quota, text-shed")]
+#[error("there is no filter `{0}`; there are: jwt-tier, voice-quota, text-shed, chunk-flush")]
 pub struct UnknownFilter(pub String);
 
 impl Filter {
     /// All of them, in the order in which a request meets them.
-    pub const ALL: [Self; 3] = [Self::JwtTier, Self::VoiceQuota, Self::TextShed];
+    pub const ALL: [Self; 4] = [Self::JwtTier, Self::VoiceQuota, Self::TextShed, Self::ChunkFlush];
 
     /// Its name: also the `root_id` under which the module registers it.
     pub fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Filter {
             Self::JwtTier => "jwt-tier",
             Self::VoiceQuota => "voice-quota",
             Self::TextShed => "text-shed",
+            Self::ChunkFlush => "chunk-flush",
         }
     }
 
@@ -38,6 +41,7 @@ impl Filter {
             Self::JwtTier => true,
             Self::VoiceQuota => policy.has_quotas(),
             Self::TextShed => policy.has_shedding(),
+            Self::ChunkFlush => policy.has_streams(),
         };
         Self::ALL.into_iter().filter(has_use).collect()
     }

@@ -1,5 +1,6 @@
 //! The Istio resources that put a Voxgate filter with its policy in front of a workload.
 
+mod connection;
 mod envoy_filter;
 mod extension;
 mod filter;
@@ -75,7 +76,7 @@ pub fn envoyfilter(
 /// `TrafficExtension` (extensions.istio.io/v1alpha1, Istio 1.30), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`], [`RenderError::NoBodies`] and [`RenderError::NoVmId`].
+/// As [`envoyfilter`], [`RenderError::NoBodies`], [`RenderError::NoConnection`] and [`RenderError::NoVmId`].
 pub fn trafficextension(
     policy: &PolicyDocument,
     options: &ResourceOptions,
@@ -89,7 +90,7 @@ pub fn trafficextension(
 /// `WasmPlugin` (extensions.istio.io/v1alpha1), and as [`envoyfilter`].
 ///
 /// # Errors
-/// As [`envoyfilter`], [`RenderError::NoBodies`] and [`RenderError::NoVmId`].
+/// As [`envoyfilter`], [`RenderError::NoBodies`], [`RenderError::NoConnection`] and [`RenderError::NoVmId`].
 pub fn wasmplugin(
     policy: &PolicyDocument,
     options: &ResourceOptions,
@@ -108,6 +109,8 @@ fn is_enough(
 ) -> Result<(), RenderError> {
     if options.proxy == Proxy::Gateway {
         Err(RenderError::NoGateway { kind })
+    } else if options.filter == Filter::ChunkFlush {
+        Err(RenderError::NoConnection { filter: options.filter, kind })
     } else if options.filter != Filter::JwtTier {
         Err(RenderError::NoVmId { filter: options.filter, kind })
     } else if policy.reads_bodies() {
@@ -162,6 +165,7 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
     for (other, section, is_used) in [
         (Filter::VoiceQuota, "quotas", policy.has_quotas()),
         (Filter::TextShed, "shedding", policy.has_shedding()),
+        (Filter::ChunkFlush, "streams", policy.has_streams()),
     ] {
         if options.filter == Filter::JwtTier && is_used {
             warnings.push(format!(
@@ -179,6 +183,14 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
              container: render all filters for a gateway, with --gateway"
                 .to_owned(),
         );
+    }
+    if options.filter == Filter::ChunkFlush
+        && let Some((after, idle)) = policy.stall_behind_the_end()
+    {
+        warnings.push(format!(
+            "`streams.stall.after` is {after}, and Envoy ends a stream that was silent for {idle} \
+             (`streams.connection.idle_timeout`): nothing ever stalls"
+        ));
     }
     warnings
 }

@@ -7,7 +7,9 @@ use serde_json::Value;
 use voxgate_policy::Policy;
 use voxgate_policy::decide::reads_bodies;
 use voxgate_policy::error::PolicyErrors;
-use voxgate_policy::spec::{AlgorithmName, IdentitySource, PolicySpec, RungSpec};
+use voxgate_policy::spec::{
+    AlgorithmName, ConnectionSpec, DurationSpec, IdentitySource, PolicySpec, RungSpec,
+};
 
 use super::Filter;
 use crate::render::error::RenderError;
@@ -66,6 +68,23 @@ impl PolicyDocument {
     /// Whether anything is shed.
     pub(super) fn has_shedding(&self) -> bool {
         self.spec.shedding.is_some()
+    }
+
+    /// Whether streams are looked after.
+    pub(super) fn has_streams(&self) -> bool {
+        self.spec.streams.is_some()
+    }
+
+    /// What is to be set on the port of streams, if they are looked after.
+    pub(super) fn connection(&self) -> Option<&ConnectionSpec> {
+        self.spec.streams.as_ref().map(|it| &it.connection)
+    }
+
+    /// When a stream counts as stalled and when Envoy ends it, if the second is not later.
+    pub(super) fn stall_behind_the_end(&self) -> Option<(DurationSpec, DurationSpec)> {
+        let streams = self.spec.streams.as_ref()?;
+        let (after, idle) = (streams.stall.as_ref()?.after, streams.connection.idle_timeout);
+        (!idle.0.is_zero() && after >= idle).then_some((after, idle))
     }
 
     /// Whether a rule of the ladder sends requests to other workers.

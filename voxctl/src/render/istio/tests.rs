@@ -295,7 +295,7 @@ fn warnings(policy: &PolicyDocument, options: &ResourceOptions) -> Vec<String> {
 }
 
 #[test]
-fn shedding_comes_last_and_keeps_what_is_in_flight_where_all_workers_see_it() {
+fn shedding_comes_after_quotas_and_keeps_what_is_in_flight_where_all_workers_see_it() {
     let (policy, shed) = with_shedding(json!([]));
     let filters = Filter::ALL.map(|filter| {
         let resources =
@@ -303,9 +303,9 @@ fn shedding_comes_last_and_keeps_what_is_in_flight_where_all_workers_see_it() {
         resources[0].clone()
     });
     assert!(filters.is_sorted_by_key(|it| it["spec"]["priority"].as_i64()));
-    let [.., last] = filters;
-    assert_eq!(last["metadata"]["name"], "voxgate-text-shed");
-    let patches = last["spec"]["configPatches"].as_array().unwrap();
+    let [_, _, shed, _] = filters;
+    assert_eq!(shed["metadata"]["name"], "voxgate-text-shed");
+    let patches = shed["spec"]["configPatches"].as_array().unwrap();
     assert_eq!(patches.len(), 1, "what is held is jwt-tier's matter");
     let config = &patches[0]["patch"]["value"]["typed_config"]["config"];
     assert_eq!(config["vm_config"]["vm_id"], "voxgate");
@@ -364,6 +364,68 @@ fn a_gateways_filters_stand_in_its_own_listener() {
             assert!(patches.iter().all(|it| it["match"]["context"] == context), "{filter}");
         }
     }
+}
+
+/// A policy with streams, and the options for chunk-flush.
+fn with_streams() -> (PolicyDocument, ResourceOptions) {
+    let mut written = policy("token", r#""deny""#).written;
+    written["streams"] = json!({});
+    let policy = PolicyDocument::new(written).unwrap();
+    (policy, ResourceOptions { filter: Filter::ChunkFlush, ..options(FILE, None) })
+}
+
+#[test]
+fn streams_come_last_and_may_be_put_together_and_ended() {
+    let (policy, streams) = with_streams();
+    let resources = envoy_filter_resources(&policy, &streams);
+    assert_eq!(kinds(&resources), ["EnvoyFilter"]);
+    assert_eq!(resources[0]["metadata"]["name"], "voxgate-chunk-flush");
+    assert_eq!(resources[0]["spec"]["priority"], 40);
+    let filter = &resources[0]["spec"]["configPatches"][0];
+    assert_eq!(filter["applyTo"], "HTTP_FILTER", "kustomize puts module and policy there");
+    let config = &filter["patch"]["value"]["typed_config"]["config"];
+    assert_eq!(config["root_id"], "chunk-flush");
+    let allowed = &config["capability_restriction_config"]["allowed_capabilities"];
+    for needed in ["proxy_on_response_body", "proxy_on_response_trailers", "proxy_close_stream"] {
+        assert!(allowed[needed].is_object(), "{needed}");
+    }
+    assert!(allowed.get("proxy_set_shared_data").is_none(), "it keeps nothing there");
+    assert!(allowed.get("proxy_set_buffer_bytes").is_none(), "it writes nothing into a stream");
+}
+
+#[test]
+fn what_cannot_set_envoys_limits_is_refused_to_streams() {
+    let (policy, streams) = with_streams();
+    for render in [wasmplugin, trafficextension] {
+        let refused = render(&policy, &streams).unwrap_err().to_string();
+        assert!(refused.contains("cannot say that chunk-flush comes after jwt-tier"), "{refused}");
+        assert!(refused.ends_with("render an envoyfilter"), "{refused}");
+    }
+}
+
+#[test]
+fn streams_that_nobody_would_look_after_are_warned_about() {
+    let (policy, streams) = with_streams();
+    assert_eq!(warnings(&policy, &streams), Vec::<String>::new());
+    let of_first = warnings(&policy, &options(FILE, None));
+    assert!(of_first[0].ends_with("render it, too, as an envoyfilter with --filter chunk-flush"));
+    let without = warnings(&self::policy("token", r#""deny""#), &streams);
+    assert_eq!(without, ["the policy has no `streams`, so chunk-flush has nothing to do"]);
+}
+
+#[test]
+fn a_stall_that_envoy_would_end_first_is_warned_about() {
+    let (policy, streams) = with_streams();
+    let told = |after: &str, idle: &str| {
+        let mut written = policy.written.clone();
+        written["streams"] =
+            json!({"stall": {"after": after}, "connection": {"idle_timeout": idle}});
+        warnings(&PolicyDocument::new(written).unwrap(), &streams)
+    };
+    let [late] = &told("5m", "5m")[..] else { panic!("one warning") };
+    assert!(late.starts_with("`streams.stall.after` is 5m, and Envoy ends"), "{late}");
+    assert_eq!(told("299s", "5m"), Vec::<String>::new());
+    assert_eq!(told("1h", "0s"), Vec::<String>::new());
 }
 
 #[test]

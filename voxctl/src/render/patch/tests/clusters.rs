@@ -48,6 +48,23 @@ fn a_cluster_is_chosen_by_name_or_by_the_parts_of_its_key() {
 }
 
 #[test]
+fn a_limit_is_set_on_the_inbound_cluster_of_one_port() {
+    let patch = "- applyTo: CLUSTER
+  match: {context: SIDECAR_INBOUND, cluster: {portNumber: 8080}}
+  patch: {operation: MERGE, value: {per_connection_buffer_limit_bytes: 32768}}
+";
+    for (name, context, expected) in [
+        ("inbound|8080||", Context::SidecarInbound, 32_768),
+        ("inbound|9090||", Context::SidecarInbound, 7),
+        ("outbound|8080||tts.test", Context::SidecarOutbound, 7),
+    ] {
+        let cluster = json!({"name": name, "per_connection_buffer_limit_bytes": 7});
+        let it = patched(patch, context, &cluster).unwrap();
+        assert_eq!(it["per_connection_buffer_limit_bytes"], expected, "{name}");
+    }
+}
+
+#[test]
 fn a_removed_cluster_is_gone() {
     let remove = "- applyTo: CLUSTER\n  match: {cluster: {portNumber: 8080}}\n  patch: {operation: REMOVE}\n";
     let cluster = json!({"name": "inbound|8080||"});

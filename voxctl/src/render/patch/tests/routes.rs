@@ -101,6 +101,29 @@ fn routes_are_inserted_by_name() {
 }
 
 #[test]
+fn a_merge_by_action_takes_a_timeout_away_and_leaves_redirects_as_they_are() {
+    let merge = |timeout: &str| {
+        route_patch("MERGE", Some("{action: ROUTE}"))
+            .replace("name: new, match: {prefix: /n}", &format!("route: {{timeout: {timeout}}}"))
+    };
+    let merged = patched(&(merge("9s") + &merge("0s"))).0;
+    let routes = &merged["virtual_hosts"][0]["routes"];
+    assert_eq!(routes[0]["route"], json!({"cluster": "x", "timeout": "0s"}));
+    assert_eq!(routes[1]["redirect"], json!({"path_redirect": "/"}));
+    assert_eq!(routes[1].get("route"), None);
+}
+
+#[test]
+fn a_merge_without_an_action_makes_a_redirect_a_route_to_nowhere() {
+    let merge = "- applyTo: HTTP_ROUTE
+  match: {routeConfiguration: {portNumber: 8080}}
+  patch: {operation: MERGE, value: {route: {timeout: 0s}}}
+";
+    let moved = &patched(merge).0["virtual_hosts"][0]["routes"][1];
+    assert_eq!((moved.get("redirect"), &moved["route"]), (None, &json!({"timeout": "0s"})));
+}
+
+#[test]
 fn a_route_is_merged_into() {
     let merged = patched(
         &route_patch("MERGE", Some("{name: tts}"))

@@ -1,0 +1,4 @@
+//! MP4.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::fmp4(bytes));

@@ -1,0 +1,4 @@
+//! MP3 or AAC.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::frames(bytes));

@@ -1,0 +1,4 @@
+//! Samples without a container.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::pcm(bytes));

@@ -1,0 +1,4 @@
+//! A WAV file.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| voxgate_policy::testing::fuzz::wav(bytes));

@@ -1,6 +1,7 @@
 //! Operations: what a request asks of an AI service. Names become small integers at load.
 
 use crate::error::{Path, PolicyError};
+use crate::suggest;
 
 /// The shipped operations, in the order of their ids.
 pub const SHIPPED: [&str; 13] = [
@@ -174,6 +175,30 @@ impl OperationNames {
             .filter(|name| fits(name))
             .filter_map(|name| self.get(name))
             .fold(OperationSet::default(), OperationSet::with)
+    }
+
+    /// The operations that any of the patterns at `path` stands for; `None` if there are none. One that
+    /// fits nothing is an error.
+    pub(crate) fn all_matching(
+        &self,
+        patterns: &[String],
+        path: &Path,
+        errors: &mut Vec<PolicyError>,
+    ) -> Option<OperationSet> {
+        if patterns.is_empty() {
+            return None;
+        }
+        let mut all = OperationSet::default();
+        for (i, pattern) in patterns.iter().enumerate() {
+            let matching = self.matching(pattern);
+            if matching.is_empty() {
+                let accepted = suggest::accepted(pattern, self.iter());
+                let message = format!("`{pattern}` fits no operation; {accepted}");
+                errors.push(PolicyError::new(path.index(i), message));
+            }
+            all = all.union(matching);
+        }
+        Some(all)
     }
 
     /// A set as people read it: `tts.synthesize+voice.create`.

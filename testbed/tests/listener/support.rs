@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -63,6 +64,14 @@ pub fn holding() -> Value {
     policy["streams"]["coalesce"] =
         json!([{ "name": "all", "mode": "playback", "max_bytes": 4096 }]);
     policy
+}
+
+/// Runs all at once, and tells of all that are not good.
+pub async fn assert_all_good(checks: impl Iterator<Item = impl Future<Output = Result<()>>>) {
+    let checked = join_all(checks).await.into_iter();
+    let failed: Vec<String> =
+        checked.filter_map(|it| it.err().map(|error| format!("{error:#}"))).collect();
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
 }
 
 /// Asks for what was recorded under this name; it is the request's id, too.

@@ -7,9 +7,10 @@
 
 use super::listener::{Heard, hear};
 use super::samples::{self, Sample};
-use super::support::{alone, ask, figures, get, holding, measuring, millis, recording};
+use super::support::{
+    alone, ask, assert_all_good, figures, get, holding, measuring, millis, recording,
+};
 use anyhow::{Context, Result, bail, ensure};
-use futures_util::future::join_all;
 use serde_json::Value;
 use std::time::Duration;
 use voxgate_testbed::client::Client;
@@ -54,12 +55,7 @@ async fn compare_all(policy: Value) {
                 check(&fixture, client.clone(), sample, times, id)
             })
         });
-        let failed: Vec<String> = join_all(checks)
-            .await
-            .into_iter()
-            .filter_map(|checked| checked.err().map(|error| format!("{error:#}")))
-            .collect();
-        assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+        assert_all_good(checks).await;
     }
     fixture.assert_no_reload().await.unwrap();
     fixture.finish().await.unwrap();

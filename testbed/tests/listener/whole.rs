@@ -1,10 +1,9 @@
 //! Real files of every format, sent as they are in small pieces: the filter says how long they play, as
 //! FFmpeg does.
 
-use super::support::{alone, ask, figures, get, measuring};
+use super::support::{alone, ask, assert_all_good, figures, get, measuring};
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
-use futures_util::future::join_all;
 use std::path::Path;
 use std::time::Duration;
 use voxgate_testbed::client::Client;
@@ -59,12 +58,7 @@ async fn real_files_play_as_long_as_ffmpeg_says() {
             let id = format!("{} {protocol}", file.0);
             check(&fixture, client.clone(), *file, id)
         });
-        let failed: Vec<String> = join_all(checks)
-            .await
-            .into_iter()
-            .filter_map(|checked| checked.err().map(|error| format!("{error:#}")))
-            .collect();
-        assert!(failed.is_empty(), "\n{}", failed.join("\n"));
+        assert_all_good(checks).await;
     }
     fixture.assert_no_reload().await.unwrap();
     fixture.finish().await.unwrap();

@@ -1,5 +1,7 @@
 //! The engine against a model of plain lists.
 
+mod disturbed;
 mod driver;
+mod events;
 mod model;
 mod rolling;

@@ -12,7 +12,6 @@ use crate::shed::ladder::{
 };
 use crate::shed::work::TierKey;
 use crate::spec::{DegradeSpec, LadderRuleSpec, RangeSpec, RejectSpec, RungSpec};
-use crate::suggest;
 use crate::tier::{Limit, TierId};
 
 // === impl Compiler ===
@@ -99,18 +98,7 @@ impl Compiler<'_> {
     }
 
     fn of_operations(&mut self, patterns: &[String], path: &Path) -> Option<OperationSet> {
-        if patterns.is_empty() {
-            return None;
-        }
-        let mut all = OperationSet::default();
-        for (i, pattern) in patterns.iter().enumerate() {
-            let matching = self.operations.matching(pattern);
-            if matching.is_empty() {
-                let accepted = suggest::accepted(pattern, self.operations.iter());
-                self.error(path.index(i), format!("`{pattern}` fits no operation; {accepted}"));
-            }
-            all = all.union(matching);
-        }
+        let all = self.operations.all_matching(patterns, path, self.errors)?;
         let guarded = generating(all);
         if guarded.is_empty() && !all.is_empty() {
             let message = "lists, uploads and deletions take no capacity, so they are never shed";

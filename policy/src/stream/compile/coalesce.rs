@@ -6,11 +6,9 @@ use std::time::Duration;
 use super::Compiler;
 use crate::error::Path;
 use crate::names::is_label;
-use crate::operation::OperationSet;
 use crate::spec::{CoalesceMode, CoalesceSpec};
 use crate::stream::coalesce::CoalesceRule;
 use crate::stream::rules::{Coalesced, MediaRange};
-use crate::suggest;
 
 /// The most rules of one policy.
 pub const MAX_RULES: usize = 64;
@@ -60,7 +58,9 @@ impl Compiler<'_> {
                 let message = format!("a second rule called `{}`", spec.name);
                 self.error(place.key("name"), message);
             }
-            let operations = self.of_operations(&spec.operations, &place.key("operations"));
+            let written = &spec.operations;
+            let at = place.key("operations");
+            let operations = self.operations.all_matching(written, &at, self.errors);
             let content_types = self.media_ranges(&spec.content_types, &place.key("content_types"));
             let mut tiers = Vec::new();
             for (i, name) in spec.tiers.iter().enumerate() {
@@ -129,22 +129,6 @@ impl Compiler<'_> {
                 .map_or(if is_ramp { DEFAULT_RAMP_DELAY } else { DEFAULT_DELAY }, |it| it.0),
             frames: if is_ramp { frames.to_vec() } else { Vec::new() },
         }
-    }
-
-    fn of_operations(&mut self, patterns: &[String], path: &Path) -> Option<OperationSet> {
-        if patterns.is_empty() {
-            return None;
-        }
-        let mut all = OperationSet::default();
-        for (i, pattern) in patterns.iter().enumerate() {
-            let matching = self.operations.matching(pattern);
-            if matching.is_empty() {
-                let accepted = suggest::accepted(pattern, self.operations.iter());
-                self.error(path.index(i), format!("`{pattern}` fits no operation; {accepted}"));
-            }
-            all = all.union(matching);
-        }
-        Some(all)
     }
 
     fn media_ranges(&mut self, written: &[String], path: &Path) -> Vec<MediaRange> {

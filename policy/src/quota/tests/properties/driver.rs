@@ -1,69 +1,22 @@
 //! Several workers, accounts and limits, in any order of events.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use proptest::prelude::*;
 
+use super::disturbed::Disturbed;
+use super::events::{Event, Want, event};
 use super::model::Exact;
-use crate::quota::store::{Conflict, Version, slot_of};
+use crate::quota::store::slot_of;
 use crate::quota::tests::*;
 
 /// Workers read the same clock, some a little earlier.
-const LATE: [u64; 3] = [0, 300, 700];
+pub(super) const LATE: [u64; 3] = [0, 300, 700];
 
 const PERIOD: u64 = 16;
 
 /// One account of each kind is used at a time.
 const KINDS: [&[&str]; 3] = [&["ann", "bob"], &["acme", "zen"], &["*"]];
-
-#[derive(Clone, Debug)]
-enum Event {
-    Reserve {
-        worker: usize,
-        who: usize,
-        wants: Vec<Want>,
-    },
-    Settle {
-        worker: usize,
-        which: usize,
-        part: u8,
-    },
-    Renew {
-        worker: usize,
-        which: usize,
-    },
-    /// Nobody will settle it.
-    Crash {
-        which: usize,
-    },
-    GiveBack {
-        worker: usize,
-        who: usize,
-    },
-    Pass(i64),
-    Limit {
-        kind: usize,
-        rule: usize,
-        limit: u64,
-        burst: u64,
-    },
-    Sweep {
-        worker: usize,
-    },
-    /// So many writes fail.
-    Disturb(u32),
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Want {
-    kind: usize,
-    rule: usize,
-    units: u64,
-    is_estimate: bool,
-    is_shadow: bool,
-}
 
 /// What is under way.
 struct Running {
@@ -71,29 +24,6 @@ struct Running {
     reservation: Reservation,
     /// Account, rule, the window of the calendar, units.
     charges: Vec<(usize, usize, u64, u64)>,
-}
-
-/// Cells whose next writes fail, as if another worker had come before.
-#[derive(Clone, Default)]
-struct Disturbed {
-    cells: MemoryCells,
-    failing: Rc<Cell<u32>>,
-}
-
-impl Cells for Disturbed {
-    fn read(&self, key: &str) -> (Option<Vec<u8>>, Version) {
-        self.cells.read(key)
-    }
-
-    fn write(&self, key: &str, value: &[u8], version: Version) -> Result<(), Conflict> {
-        match self.failing.get().checked_sub(1) {
-            None => self.cells.write(key, value, version),
-            Some(left) => {
-                self.failing.set(left);
-                Err(Conflict)
-            }
-        }
-    }
 }
 
 struct World {
@@ -426,44 +356,6 @@ impl World {
 /// As the rules say, for a lease of a minute.
 fn expiry(now: UnixMillis) -> UnixMillis {
     UnixMillis(now.plus(LEASE).0.next_multiple_of(7500))
-}
-
-fn want() -> impl Strategy<Value = Want> {
-    (0..3_usize, 0..3_usize, 1..9_u64, any::<bool>(), prop::bool::weighted(0.1)).prop_map(
-        |(kind, rule, units, is_estimate, is_shadow)| Want {
-            kind,
-            rule,
-            units,
-            // What is held is known.
-            is_estimate: is_estimate && rule > 0,
-            is_shadow,
-        },
-    )
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let worker = 0..LATE.len();
-    let which = 0..100_usize;
-    prop_oneof![
-        8 => (worker.clone(), 0..2_usize, prop::collection::vec(want(), 1..6))
-            .prop_map(|(worker, who, wants)| Event::Reserve { worker, who, wants }),
-        6 => (worker.clone(), which.clone(), 0..4_u8)
-            .prop_map(|(worker, which, part)| Event::Settle { worker, which, part }),
-        3 => (worker.clone(), which.clone())
-            .prop_map(|(worker, which)| Event::Renew { worker, which }),
-        1 => which.prop_map(|which| Event::Crash { which }),
-        1 => (worker.clone(), 0..2_usize)
-            .prop_map(|(worker, who)| Event::GiveBack { worker, who }),
-        5 => (0..3_000_i64).prop_map(Event::Pass),
-        2 => (3_000..70_000_i64).prop_map(Event::Pass),
-        1 => (-900..0_i64).prop_map(Event::Pass),
-        1 => (-30..30_i64, -60_000..60_000_i64)
-            .prop_map(|(hours, more)| Event::Pass(hours * 3_600_000 + more)),
-        1 => (0..3_usize, 0..3_usize, 0..40_u64, 1..60_u64)
-            .prop_map(|(kind, rule, limit, burst)| Event::Limit { kind, rule, limit, burst }),
-        1 => worker.prop_map(|worker| Event::Sweep { worker }),
-        1 => (1..20_u32).prop_map(Event::Disturb),
-    ]
 }
 
 proptest! {
